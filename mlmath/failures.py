@@ -1,0 +1,45 @@
+"""What every refused request gets: a page that helps, or a problem document under /api/."""
+
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import defaults
+
+from mlmath.rest.problems import problem_response
+
+
+def is_api(request: HttpRequest) -> bool:
+    return request.path.startswith("/api/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(request, HTTPStatus.BAD_REQUEST)
+    return render(request, "400.html", {"sentence": str(exception)}, status=400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(request, HTTPStatus.FORBIDDEN)
+    return defaults.permission_denied(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_api(request):
+        return problem_response(request, HTTPStatus.NOT_FOUND)
+    return render(request, "404.html", status=404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    if is_api(request):
+        return problem_response(request, HTTPStatus.INTERNAL_SERVER_ERROR)
+    return defaults.server_error(request)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if is_api(request):
+        return problem_response(
+            request, HTTPStatus.FORBIDDEN, detail="The CSRF token is missing or wrong."
+        )
+    return render(request, "403_csrf.html", status=403)

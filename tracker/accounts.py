@@ -1,0 +1,20 @@
+"""Where the account library hands over to us."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest, HttpResponse
+
+from tracker.actions import progress as actions
+from tracker.guests import take_marks
+
+
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no types
+    """Brings a guest's marks along at sign-up and at sign-in."""
+
+    def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:
+        marks = take_marks(request)
+        if marks:
+            actions.merge_guest_marks(user=user, marks=marks)
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        return response

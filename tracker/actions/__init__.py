@@ -1,0 +1,1 @@
+"""Every write, one transaction per function. No requests, no messages, no JSON."""

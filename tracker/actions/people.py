@@ -1,0 +1,48 @@
+"""Changing what a person says about themselves."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Literal, TypedDict, Unpack
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from catalog.models import Role
+from tracker.models import DayOff, User
+
+MAXIMUM_DAYS_OFF = 366
+
+
+class ProfileChanges(TypedDict, total=False):
+    """The fields that `update_profile` takes; what is missing stays as it is."""
+
+    name: str
+    role: Role | None
+    minutes_per_day: int | None
+    study_days: Collection[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
+    time_zone: str
+    show_dates: bool
+    days_off: Collection[date]
+
+
+@transaction.atomic
+def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
+    """Set the given fields of `user`, all of them or none. May be repeated.
+
+    `days_off` replaces all days off. Raises ValidationError, by field, for values that do not fit.
+    """
+    days_off = changes.pop("days_off", None)
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.clean_fields(exclude=["password", "email"])
+    fields = ["study_days_mask" if name == "study_days" else name for name in changes]
+    if fields:
+        user.save(update_fields=fields)
+    if days_off is not None:
+        if len(set(days_off)) > MAXIMUM_DAYS_OFF:
+            raise ValidationError({"days_off": f"Keep to {MAXIMUM_DAYS_OFF} days off at most."})
+        user.days_off.exclude(day__in=days_off).delete()
+        DayOff.objects.bulk_create(
+            [DayOff(user=user, day=day) for day in sorted(set(days_off))], ignore_conflicts=True
+        )
+    return user

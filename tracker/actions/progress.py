@@ -1,0 +1,303 @@
+"""Marking topics, taking it back, bringing a guest's marks along."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from catalog.graph import CatalogGraph, TopicNode, current_graph
+from catalog.models import TopicMove
+from mlmath.errors import DomainError
+from tracker.models import Activity, Source, TopicProgress, TopicState, User
+from tracker.models.ids import new_public_id
+from tracker.summaries.people import PersonStates, StateRow, person_states
+
+MAXIMUM_MARKS = 200
+
+
+class TopicRetired(DomainError):
+    code = "topic_retired"
+
+
+class NothingToUndo(DomainError):
+    code = "nothing_to_undo"
+
+
+class UndoOutdated(DomainError):
+    code = "undo_outdated"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """The wanted state of a topic; a null `is_stuck` leaves the flag as it is."""
+
+    topic: TopicNode
+    state: TopicState
+    is_stuck: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Marked:
+    """What an action did. `batch` is empty when it changed nothing, else it can be undone."""
+
+    batch: str
+    before: PersonStates
+    after: PersonStates
+    changed: int
+
+
+def find_topics(graph: CatalogGraph, slug: str) -> tuple[TopicNode, ...]:
+    """The topics that `slug` means today; none for an unknown one.
+
+    Raises TopicRetired for a topic that is no longer taught and has no successor.
+    """
+    topics = graph.successors(slug)
+    if not topics and slug in graph.retired:
+        raise TopicRetired(
+            f"“{graph.retired[slug]}” is no longer taught, so it cannot be marked. "
+            "What you did with it is kept."
+        )
+    return topics
+
+
+@transaction.atomic
+def mark_topics(
+    *,
+    user: User,
+    marks: Sequence[Mark],
+    source: Source,
+    with_prerequisites: bool = False,
+    at: datetime | None = None,
+) -> Marked:
+    """Set where `user` stands with topics, all of them or none.
+
+    Names the wanted states, so repeating the call changes nothing: a double click or a retried
+    request keeps the first time. `with_prerequisites` also marks as done what the topics marked
+    as done rest on, except what is skipped. A topic that leaves todo and learning loses its stuck
+    flag. Locks the person's row, so that two tabs take turns. Five queries.
+    """
+    graph = current_graph()
+    _lock(user)
+    before = person_states(user=user, graph=graph)
+    wanted = {mark.topic.index: mark for mark in marks}
+    if with_prerequisites:
+        for mark in marks:
+            if mark.state == TopicState.DONE:
+                for topic in graph.topics_in(mark.topic.ancestors_mask):
+                    had = before.current.get(topic.index)
+                    if topic.index not in wanted and not (had and had.state == TopicState.SKIPPED):
+                        wanted[topic.index] = Mark(topic=topic, state=TopicState.DONE)
+    at = at or timezone.now()
+    changes: dict[int, StateRow] = {}
+    for index, mark in sorted(wanted.items()):
+        row = _changed(before.current.get(index), mark, source, at)
+        if row is not None:
+            changes[index] = row
+    batch = new_public_id() if changes else ""
+    _write(user, graph, before.current, changes, batch=batch)
+    after = PersonStates(current={**before.current, **changes}, retired=before.retired)
+    return Marked(batch=batch, before=before, after=after, changed=len(changes))
+
+
+@transaction.atomic
+def undo(*, user: User, batch: str, at: datetime | None = None) -> Marked:
+    """Restore exactly what was before the action `batch`, times and sources included.
+
+    Raises NothingToUndo for a batch that `user` has not made, UndoOutdated when one of its topics
+    has been changed since. Undoing twice changes nothing the second time. Locks the person's row.
+    """
+    graph = current_graph()
+    _lock(user)
+    before = person_states(user=user, graph=graph)
+    rows = list(Activity.objects.filter(user=user, batch=batch).select_related("topic"))
+    if not batch or not rows:
+        raise NothingToUndo("There is nothing to undo here.")
+    if Activity.objects.filter(user=user, undoes=batch).exists():
+        return Marked(batch="", before=before, after=before, changed=0)
+    newer = Activity.objects.filter(
+        user=user,
+        topic__in=[row.topic_id for row in rows],
+        id__gt=max(row.id for row in rows),
+    )
+    if newer.exists():
+        raise UndoOutdated(
+            "One of these topics has been changed since, so undoing would lose that. "
+            "Mark the topics one by one instead."
+        )
+    at = at or timezone.now()
+    new_batch = new_public_id()
+    Activity.objects.bulk_create(
+        Activity(
+            user=user,
+            topic_id=row.topic_id,
+            batch=new_batch,
+            undoes=batch,
+            before_state=row.after_state,
+            before_is_stuck=row.after_is_stuck,
+            before_source=row.source,
+            before_changed_at=row.at,
+            after_state=row.before_state,
+            after_is_stuck=row.before_is_stuck,
+            source=row.before_source or row.source,
+            at=at,
+        )
+        for row in rows
+    )
+    fresh = [row.topic_id for row in rows if row.before_changed_at is None]
+    TopicProgress.objects.filter(user=user, topic_id__in=fresh).delete()
+    _upsert(
+        TopicProgress(
+            user=user,
+            topic_id=row.topic_id,
+            state=row.before_state,
+            is_stuck=row.before_is_stuck,
+            source=row.before_source,
+            changed_at=row.before_changed_at,
+        )
+        for row in rows
+        if row.before_changed_at is not None
+    )
+    after = person_states(user=user, graph=graph)
+    return Marked(batch="", before=before, after=after, changed=len(rows))
+
+
+def merge_guest_marks(*, user: User, marks: Mapping[str, str]) -> Marked:
+    """Take over what a guest had marked before signing in; the account's own state wins."""
+    graph = current_graph()
+    with transaction.atomic():
+        _lock(user)
+        own = person_states(user=user, graph=graph).current
+        wanted = [
+            Mark(topic=topic, state=TopicState(state))
+            for slug, state in marks.items()
+            if state in TopicState.values
+            for topic in graph.successors(slug)
+            if topic.index not in own
+        ]
+        return mark_topics(user=user, marks=wanted, source=Source.MANUAL)
+
+
+# From the strongest claim to the weakest; a merged topic gets the strongest of its parts.
+_STRENGTH = [TopicState.DONE, TopicState.LEARNING, TopicState.SKIPPED, TopicState.TODO]
+
+
+@transaction.atomic
+def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> int:
+    """Let people's states follow topics that were split or merged; returns how many rows came.
+
+    Old rows stay. A state that a person already has on a new topic wins over what would come.
+    May be repeated. Three queries for each new topic.
+    """
+    at = at or timezone.now()
+    olds: dict[int, list[int]] = {}
+    for move in moves:
+        for new_id in move.new_ids:
+            olds.setdefault(new_id, []).append(move.old_id)
+    carried = 0
+    for new_id, old_ids in olds.items():
+        has_own = TopicProgress.objects.filter(topic_id=new_id).values("user_id")
+        best: dict[int, TopicProgress] = {}
+        for row in TopicProgress.objects.filter(topic_id__in=old_ids).exclude(user_id__in=has_own):
+            known = best.get(row.user_id)
+            if known is None or _strength(row) < _strength(known):
+                best[row.user_id] = row
+        batch = new_public_id()
+        TopicProgress.objects.bulk_create(
+            TopicProgress(
+                user_id=user_id,
+                topic_id=new_id,
+                state=row.state,
+                is_stuck=row.is_stuck,
+                source=row.source,
+                changed_at=row.changed_at,
+            )
+            for user_id, row in best.items()
+        )
+        Activity.objects.bulk_create(
+            Activity(
+                user_id=user_id,
+                topic_id=new_id,
+                batch=batch,
+                before_state=TopicState.TODO,
+                before_is_stuck=False,
+                after_state=row.state,
+                after_is_stuck=row.is_stuck,
+                source=row.source,
+                at=at,
+            )
+            for user_id, row in best.items()
+        )
+        carried += len(best)
+    return carried
+
+
+def _strength(row: TopicProgress) -> int:
+    return _STRENGTH.index(TopicState(row.state))
+
+
+def _lock(user: User) -> None:
+    """Writers of one person's states take turns; FOR NO KEY UPDATE lets foreign keys pass."""
+    User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").get()
+
+
+def _changed(had: StateRow | None, mark: Mark, source: Source, at: datetime) -> StateRow | None:
+    """The new row, or None when nothing changes."""
+    old_state = had.state if had else TopicState.TODO
+    was_stuck = had.is_stuck if had else False
+    is_stuck = was_stuck if mark.is_stuck is None else mark.is_stuck
+    if mark.state in {TopicState.DONE, TopicState.SKIPPED}:
+        is_stuck = False
+    if old_state == mark.state and was_stuck == is_stuck:
+        return None
+    return StateRow(state=mark.state, is_stuck=is_stuck, source=source, changed_at=at)
+
+
+def _write(
+    user: User,
+    graph: CatalogGraph,
+    before: Mapping[int, StateRow],
+    changes: Mapping[int, StateRow],
+    *,
+    batch: str,
+) -> None:
+    _upsert(
+        TopicProgress(
+            user=user,
+            topic_id=graph.topics[index].id,
+            state=row.state,
+            is_stuck=row.is_stuck,
+            source=row.source,
+            changed_at=row.changed_at,
+        )
+        for index, row in changes.items()
+    )
+    activity = []
+    for index, row in changes.items():
+        had = before.get(index)
+        activity.append(
+            Activity(
+                user=user,
+                topic_id=graph.topics[index].id,
+                batch=batch,
+                before_state=had.state if had else TopicState.TODO,
+                before_is_stuck=had.is_stuck if had else False,
+                before_source=had.source if had else "",
+                before_changed_at=had.changed_at if had else None,
+                after_state=row.state,
+                after_is_stuck=row.is_stuck,
+                source=row.source,
+                at=row.changed_at,
+            )
+        )
+    Activity.objects.bulk_create(activity)
+
+
+def _upsert(rows: Iterable[TopicProgress]) -> None:
+    TopicProgress.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["user", "topic"],
+        update_fields=["state", "is_stuck", "source", "changed_at"],
+    )

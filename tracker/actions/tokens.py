@@ -1,0 +1,91 @@
+"""Making, using and revoking API tokens."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from mlmath.errors import DomainError
+from tracker.models import ApiToken, Scope, User
+from tracker.models.secret import digest_of, is_well_formed, new_secret
+
+MAXIMUM_DAYS = 365
+DEFAULT_DAYS = 90
+MAXIMUM_LIVE_TOKENS = 50
+VISIBLE_PREFIX_LENGTH = 8
+# Knowing the hour is enough to see whether a token is still in use, and spares a write per call.
+LAST_USED_PRECISION = timedelta(hours=1)
+
+
+class TooManyTokens(DomainError):
+    code = "too_many_tokens"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewToken:
+    """A token with its secret, which is nowhere else and never to be had again."""
+
+    token: ApiToken
+    secret: str
+
+
+@transaction.atomic
+def create_token(
+    *,
+    user: User,
+    name: str,
+    scopes: Collection[Scope],
+    days: int = DEFAULT_DAYS,
+    at: datetime | None = None,
+) -> NewToken:
+    """Make a token for `user` that is good for `days` days (1 to 365).
+
+    Every call makes another one. Raises TooManyTokens beyond 50 live ones. Locks the person's row.
+    """
+    if not 1 <= days <= MAXIMUM_DAYS:
+        raise ValueError(f"days must be between 1 and {MAXIMUM_DAYS}")
+    at = at or timezone.now()
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    live = user.api_tokens.filter(revoked_at=None, expires_at__gt=at)
+    if live.count() >= MAXIMUM_LIVE_TOKENS:
+        raise TooManyTokens(
+            f"You have {MAXIMUM_LIVE_TOKENS} tokens already. Revoke one that you no longer use."
+        )
+    secret = new_secret()
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        scopes=[scope.value for scope in Scope if scope in scopes],
+        digest=digest_of(secret),
+        prefix=secret[:VISIBLE_PREFIX_LENGTH],
+        created_at=at,
+        expires_at=at + timedelta(days=days),
+    )
+    return NewToken(token=token, secret=secret)
+
+
+def revoke_token(*, user: User, public_id: str, at: datetime | None = None) -> bool:
+    """Revoke a token of `user`; False when they have none of that id. Repeating keeps the time."""
+    token = user.api_tokens.filter(public_id=public_id)
+    token.filter(revoked_at=None).update(revoked_at=at or timezone.now())
+    return token.exists()
+
+
+def use_token(*, secret: str, at: datetime | None = None) -> ApiToken | None:
+    """The live token of that secret with its person; None for any other. One or two queries."""
+    if not is_well_formed(secret):
+        return None
+    at = at or timezone.now()
+    token = (
+        ApiToken.objects.select_related("user")
+        .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True)
+        .first()
+    )
+    if token is not None:
+        not_lately = Q(last_used_at=None) | Q(last_used_at__lt=at - LAST_USED_PRECISION)
+        if token.last_used_at is None or token.last_used_at < at - LAST_USED_PRECISION:
+            ApiToken.objects.filter(not_lately, pk=token.pk).update(last_used_at=at)
+    return token

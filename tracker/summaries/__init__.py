@@ -1,0 +1,1 @@
+"""Computed answers as frozen dataclasses. No writes."""

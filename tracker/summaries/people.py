@@ -1,0 +1,62 @@
+"""What one person's rows say, read once and handed to the pure functions."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from catalog.graph import CatalogGraph, RoleNode
+from tracker.models import TopicProgress, TopicState, User
+from tracker.summaries.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class StateRow:
+    state: str
+    is_stuck: bool
+    source: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PersonStates:
+    """A person's states: `current` by topic index, `retired` by the slug of a retired topic."""
+
+    current: Mapping[int, StateRow]
+    retired: Mapping[str, StateRow]
+
+    def standing(self, graph: CatalogGraph) -> Standing:
+        return Standing.of(
+            graph,
+            {index: row.state for index, row in self.current.items()},
+            [index for index, row in self.current.items() if row.is_stuck],
+        )
+
+
+def person_states(*, user: User, graph: CatalogGraph) -> PersonStates:
+    """Every state of `user`. One query, however many there are."""
+    rows = TopicProgress.objects.filter(user=user).values_list(
+        "topic_id", "state", "is_stuck", "source", "changed_at"
+    )
+    current: dict[int, StateRow] = {}
+    retired: dict[str, StateRow] = {}
+    for topic_id, *values in rows:
+        if topic_id in graph.index_by_id:
+            current[graph.index_by_id[topic_id]] = StateRow(*values)
+        elif topic_id in graph.retired_by_id:
+            retired[graph.retired_by_id[topic_id]] = StateRow(*values)
+    return PersonStates(current=current, retired=retired)
+
+
+def guest_standing(graph: CatalogGraph, marks: Mapping[str, str]) -> Standing:
+    """From a guest's marks by slug; slugs that the catalog no longer has do not count."""
+    states = {}
+    for slug, state in marks.items():
+        for topic in graph.successors(slug):
+            if state in TopicState.values:
+                states[topic.index] = state
+    return Standing.of(graph, states)
+
+
+def role_of(user: User, graph: CatalogGraph) -> RoleNode | None:
+    """The role that `user` has chosen; None without one, or once it is retired. No query."""
+    return graph.role_by_id.get(user.role_id) if user.role_id else None

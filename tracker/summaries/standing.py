@@ -1,0 +1,249 @@
+"""Where somebody stands: known, implied and ready topics, as pure functions over the catalog.
+
+There is one definition of each number here; pages, the API and every export use it. Sets of
+topics are bit masks over study order, as in `catalog.graph`.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from catalog.graph import CatalogGraph, RoleEntry, RoleNode, TopicNode
+from tracker.models import TopicState
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """Which topics somebody has done, is learning, skips, is stuck in; and what follows.
+
+    `implied`: in todo, and a done topic rests on it. `known`: done or implied. `ready`: in todo or
+    learning, not implied, and every direct prerequisite is known or skipped.
+    """
+
+    done: int
+    learning: int
+    skipped: int
+    stuck: int
+    implied: int
+    known: int
+    ready: int
+
+    @classmethod
+    def of(
+        cls, graph: CatalogGraph, states: Mapping[int, str], stuck: Iterable[int] = ()
+    ) -> Self:
+        """From the states by topic index; a topic that is missing is in todo."""
+        masks = {TopicState.DONE: 0, TopicState.LEARNING: 0, TopicState.SKIPPED: 0}
+        below_done = 0
+        for index, state in states.items():
+            if state == TopicState.TODO:
+                continue
+            masks[TopicState(state)] |= 1 << index
+            if state == TopicState.DONE:
+                below_done |= graph.topics[index].ancestors_mask
+        done, learning, skipped = masks.values()
+        implied = below_done & ~(done | learning | skipped)
+        known = done | implied
+        settled = known | skipped
+        ready = 0
+        for topic in graph.topics:
+            if not settled >> topic.index & 1 and topic.needs_mask & ~settled == 0:
+                ready |= 1 << topic.index
+        return cls(
+            done=done,
+            learning=learning,
+            skipped=skipped,
+            stuck=sum(1 << index for index in set(stuck)),
+            implied=implied,
+            known=known,
+            ready=ready,
+        )
+
+    def state_of(self, index: int) -> TopicState:
+        if self.done >> index & 1:
+            return TopicState.DONE
+        if self.learning >> index & 1:
+            return TopicState.LEARNING
+        if self.skipped >> index & 1:
+            return TopicState.SKIPPED
+        return TopicState.TODO
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopicRow:
+    """A topic as one person sees it, within a role or without; holds all that a list shows.
+
+    Equal rows look equal, which lets a rendered row be used again.
+    """
+
+    slug: str
+    title: str
+    summary: str
+    subject: str
+    subject_title: str
+    hours: float
+    depth: str
+    requirement: str
+    state: TopicState
+    is_stuck: bool
+    is_implied: bool
+    is_ready: bool
+    unlocks: int
+
+
+def topic_row(
+    graph: CatalogGraph, standing: Standing, topic: TopicNode, entry: RoleEntry | None
+) -> TopicRow:
+    """`entry` says what a role wants of the topic; None stands for no role, with the factor 1."""
+    bit = 1 << topic.index
+    return TopicRow(
+        slug=topic.slug,
+        title=topic.title,
+        summary=topic.summary,
+        subject=topic.subject.slug,
+        subject_title=topic.subject.title,
+        hours=entry.hours.likely if entry else topic.hours.likely,
+        depth=entry.depth.title if entry else "",
+        requirement=("required" if entry.is_required else "recommended") if entry else "",
+        state=standing.state_of(topic.index),
+        is_stuck=bool(standing.stuck & bit),
+        is_implied=bool(standing.implied & bit),
+        is_ready=bool(standing.ready & bit),
+        unlocks=len(topic.unlocks),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Counters:
+    """Numbers of required topics; the recommended ones are counted apart."""
+
+    done: int
+    implied: int
+    learning: int
+    stuck: int
+    ready: int
+    skipped: int
+    total: int
+    recommended_done: int
+    recommended_total: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Readiness:
+    """`percent` is whole and rounded down, so 100 means that no required hour is left.
+
+    Hours are likely hours of required topics: known ones, and all that are not skipped.
+    """
+
+    percent: int
+    known_hours: float
+    total_hours: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RoleProgress:
+    """Where somebody stands on the way to one role."""
+
+    role: str
+    title: str
+    counters: Counters
+    readiness: Readiness
+
+
+def role_progress(role: RoleNode, standing: Standing) -> RoleProgress:
+    required = role.required_mask
+    recommended = role.topics_mask & ~required
+    return RoleProgress(
+        role=role.slug,
+        title=role.title,
+        counters=Counters(
+            done=(standing.done & required).bit_count(),
+            implied=(standing.implied & required).bit_count(),
+            learning=(standing.learning & required).bit_count(),
+            stuck=(standing.stuck & required).bit_count(),
+            ready=(standing.ready & required).bit_count(),
+            skipped=(standing.skipped & required).bit_count(),
+            total=required.bit_count(),
+            recommended_done=(standing.done & recommended).bit_count(),
+            recommended_total=recommended.bit_count(),
+        ),
+        readiness=readiness(role, standing),
+    )
+
+
+def readiness(role: RoleNode, standing: Standing) -> Readiness:
+    known = weight_of(role, role.required_mask & standing.known)
+    total = weight_of(role, role.required_mask & ~standing.skipped)
+    return Readiness(
+        percent=100 * known // total if total else 100,
+        known_hours=known / 100,
+        total_hours=total / 100,
+    )
+
+
+def weight_of(role: RoleNode, topics: int) -> int:
+    """The likely time of a set of the role's topics, in hundredths of an hour."""
+    total = 0
+    while topics:
+        lowest = topics & -topics
+        total += role.entry_by_index[lowest.bit_length() - 1].weight
+        topics ^= lowest
+    return total
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SubjectProgress:
+    """A subject's required topics within a role; hours are likely ones."""
+
+    slug: str
+    title: str
+    known: int
+    learning: int
+    total: int
+    known_hours: float
+    total_hours: float
+
+
+def subject_progress(
+    graph: CatalogGraph, role: RoleNode, standing: Standing
+) -> list[SubjectProgress]:
+    """By subject, in study order; a subject of which the role requires nothing is left out."""
+    masks: dict[str, int] = {}
+    for topic in graph.topics_in(role.required_mask):
+        masks[topic.subject.slug] = masks.get(topic.subject.slug, 0) | 1 << topic.index
+    return [
+        SubjectProgress(
+            slug=subject.slug,
+            title=subject.title,
+            known=(masks[slug] & standing.known).bit_count(),
+            learning=(masks[slug] & standing.learning).bit_count(),
+            total=masks[slug].bit_count(),
+            known_hours=weight_of(role, masks[slug] & standing.known) / 100,
+            total_hours=weight_of(role, masks[slug]) / 100,
+        )
+        for slug, subject in graph.subjects.items()
+        if slug in masks
+    ]
+
+
+def next_topics(graph: CatalogGraph, role: RoleNode | None, standing: Standing) -> list[TopicNode]:
+    """Ready topics of the role (of the whole catalog without one), the best to take up first.
+
+    First those being learned, then by hours unlocked per hour spent, then in study order. What a
+    topic unlocks are the likely hours of the role's topics, neither known nor skipped, that rest
+    on it.
+    """
+    within = role.topics_mask if role else (1 << len(graph.topics)) - 1
+    left = within & ~(standing.known | standing.skipped)
+
+    def hours_of(topic: TopicNode) -> float:
+        entry = role.entry_by_index.get(topic.index) if role else None
+        return entry.hours.likely if entry else topic.hours.likely
+
+    def rank(topic: TopicNode) -> tuple[bool, bool, float, int]:
+        unlocked = sum(map(hours_of, graph.topics_in(topic.descendants_mask & left)))
+        is_learning = bool(standing.learning >> topic.index & 1)
+        is_recommended = role is not None and not role.required_mask >> topic.index & 1
+        return not is_learning, is_recommended, -unlocked / hours_of(topic), topic.index
+
+    return sorted(graph.topics_in(standing.ready & within), key=rank)
