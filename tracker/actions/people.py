@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalog.models import Role
-from tracker.models import DayOff, User
+from tracker.models import User
 
 MAXIMUM_DAYS_OFF = 366
 
@@ -29,20 +29,18 @@ class ProfileChanges(TypedDict, total=False):
 def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
     """Set the given fields of `user`, all of them or none. May be repeated.
 
-    `days_off` replaces all days off. Raises ValidationError, by field, for values that do not fit.
+    `days_off` replaces all days off; `user.days_off` then holds them as ISO dates. Raises ValidationError, by field, for values that do not fit.
     """
     days_off = changes.pop("days_off", None)
     for name, value in changes.items():
         setattr(user, name, value)
-    user.clean_fields(exclude=["password", "email"])
     fields = ["study_days_mask" if name == "study_days" else name for name in changes]
-    if fields:
-        user.save(update_fields=fields)
     if days_off is not None:
         if len(set(days_off)) > MAXIMUM_DAYS_OFF:
             raise ValidationError({"days_off": f"Keep to {MAXIMUM_DAYS_OFF} days off at most."})
-        user.days_off.exclude(day__in=days_off).delete()
-        DayOff.objects.bulk_create(
-            [DayOff(user=user, day=day) for day in sorted(set(days_off))], ignore_conflicts=True
-        )
+        user.days_off = [day.isoformat() for day in sorted(set(days_off))]
+        fields.append("days_off")
+    user.clean_fields(exclude=["password", "email"])
+    if fields:
+        user.save(update_fields=fields)
     return user

@@ -72,6 +72,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[check_time_zone])
     show_dates = models.BooleanField(default=True)
+    days_off = models.JSONField(
+        default=list, blank=True, help_text="Days without study, as ISO dates, oldest first"
+    )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     joined_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,19 +119,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     def short_name(self) -> str:
         """What to call them: the first word of their name, or the address before the @."""
         return self.name.split()[0] if self.name.split() else self.email.partition("@")[0]
-
-
-class DayOff(models.Model):
-    """A day, in the person's own calendar, on which they do not plan to study."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="days_off")
-    day = models.DateField()
-
-    class Meta:
-        ordering = ["day"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "day"], name="one_day_off_per_user_and_day"),
-        ]
-
-    def __str__(self) -> str:
-        return self.day.isoformat()
