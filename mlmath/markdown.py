@@ -4,6 +4,9 @@ Used at import time for the catalog and for what people write. HTML in the sourc
 text, never taken over; whatever comes out is sanitised once more.
 """
 
+import html
+import re
+
 import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
@@ -33,17 +36,33 @@ _cleaner = nh3.Cleaner(
 )
 
 
+# Named functions that stand beside something that is neither bracket nor sign.
+_FUNCTION = r"<mi>(?:arccos|arcsin|arctan|cos|cosh|cot|exp|lg|ln|log|sin|sinh|tan|tanh)</mi>"
+_INDEXED = rf"<(msub|msup)>{_FUNCTION}<m[in]>[^<]*</m[in]></\1>"
+_SPACE_AFTER_INDEXED = re.compile(rf"{_INDEXED}(?=<m(?!o))")
+# Inside <msub> and <msup> the function's neighbour is its own index.
+_SPACE_AFTER_FUNCTION = re.compile(rf"(?<!<msub>)(?<!<msup>){_FUNCTION}(?=<m(?!o))")
+_SPACE_BEFORE = re.compile(rf"</m[in]>(?={_FUNCTION}|<msu[bp]>{_FUNCTION})")
+_THIN_SPACE = '<mspace width="0.167em"></mspace>'
+
+
 def _formula(source: str, options: dict[str, bool]) -> str:
     display = "block" if options.get("display_mode") else "inline"
     try:
-        return convert(source, display=display)
+        mathml = convert(source, display=display)
     except Exception:  # the converter has no error class of its own and fails in many ways
+        mathml = "\\"
+    if "\\" in mathml:
         # What somebody typed is never lost: an unreadable formula is shown as it was written.
-        return _escaped_code(source)
+        return f"<code>{html.escape(source)}</code>"
+    return _with_function_spaces(mathml)
 
 
-def _escaped_code(source: str) -> str:
-    return f"<code>{nh3.clean_text(source)}</code>"
+def _with_function_spaces(mathml: str) -> str:
+    """Part `ln 4` and `x ln y`, which the converter writes without the space that TeX sets."""
+    mathml = _SPACE_AFTER_INDEXED.sub(rf"\g<0>{_THIN_SPACE}", mathml)
+    mathml = _SPACE_AFTER_FUNCTION.sub(rf"\g<0>{_THIN_SPACE}", mathml)
+    return _SPACE_BEFORE.sub(rf"\g<0>{_THIN_SPACE}", mathml)
 
 
 def _renderer() -> MarkdownIt:
