@@ -39,9 +39,9 @@ _cleaner = nh3.Cleaner(
 # Named functions that stand beside something that is neither bracket nor sign.
 _FUNCTION = r"<mi>(?:arccos|arcsin|arctan|cos|cosh|cot|exp|lg|ln|log|sin|sinh|tan|tanh)</mi>"
 _INDEXED = rf"<(msub|msup)>{_FUNCTION}<m[in]>[^<]*</m[in]></\1>"
-_SPACE_AFTER_INDEXED = re.compile(rf"{_INDEXED}(?=<m(?!o))")
+_SPACE_AFTER_INDEXED = re.compile(rf"{_INDEXED}(?=<m(?!o|space))")
 # Inside <msub> and <msup> the function's neighbour is its own index.
-_SPACE_AFTER_FUNCTION = re.compile(rf"(?<!<msub>)(?<!<msup>){_FUNCTION}(?=<m(?!o))")
+_SPACE_AFTER_FUNCTION = re.compile(rf"(?<!<msub>)(?<!<msup>){_FUNCTION}(?=<m(?!o|space))")
 _SPACE_BEFORE = re.compile(rf"</m[in]>(?={_FUNCTION}|<msu[bp]>{_FUNCTION})")
 _THIN_SPACE = '<mspace width="0.167em"></mspace>'
 
