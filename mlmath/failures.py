@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from mlmath.errors import BadRequest
 from mlmath.rest.problems import problem_response
 
 
@@ -16,7 +17,9 @@ def is_api(request: HttpRequest) -> bool:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_api(request):
         return problem_response(request, HTTPStatus.BAD_REQUEST)
-    return render(request, "400.html", {"sentence": str(exception)}, status=400)
+    # Django's own reasons speak to the operator; only ours are written for the visitor.
+    sentence = str(exception) if type(exception) is BadRequest else ""
+    return render(request, "400.html", {"sentence": sentence}, status=400)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -183,6 +183,7 @@ ACCOUNT_FORMS = {"signup": "tracker.forms.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_DISPLAY = "tracker.accounts.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if IS_PRODUCTION else "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[mlmath] "
 ACCOUNT_CHANGE_EMAIL = True

@@ -1,9 +1,13 @@
 """Inputs that take JSON at its word: no "5" for 5, no "yes" for true, no unknown names."""
 
+import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from rest_framework import serializers
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Input(serializers.Serializer[Any]):
@@ -58,4 +62,9 @@ class Whole(serializers.IntegerField):
 
 
 class Day(serializers.DateField):
-    """A calendar day, YYYY-MM-DD."""
+    """A calendar day, YYYY-MM-DD and in no other of the many forms of ISO 8601."""
+
+    def to_internal_value(self, data: Any) -> date:
+        if not isinstance(data, str) or not _DAY.fullmatch(data):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(data)

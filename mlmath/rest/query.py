@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
-from mlmath.rest.problems import FieldError, escape_pointer, invalid
+from mlmath.rest.problems import FieldError, Problem, escape_pointer, invalid
 
 Value = str | int | bool
 
@@ -155,7 +155,7 @@ def read_query(parameters: Sequence[Parameter], given: QueryDict) -> Query:
     return Query(values)
 
 
-def no_such(name: str, value: str, *, among: Iterable[str] = ()) -> ValueError | Exception:
+def no_such(name: str, value: str, *, among: Iterable[str] = ()) -> Problem:
     """The 400 for a filter that names something unknown."""
     listed = ", ".join(among)
     hint = f" Known: {listed}." if listed else ""

@@ -1,0 +1,54 @@
+"""What a call takes and answers: declared once, enforced by the views and told by the schema."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from mlmath.rest.fields import Input
+from mlmath.rest.problems import Kind
+from mlmath.rest.query import Parameter
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation:
+    """One method of one address.
+
+    `answer` is the class of what comes back, None for an empty answer; `example` is one of it.
+    `scope` is what a token needs, "" where anybody may call; `is_session_only` keeps tokens out.
+    `address` describes the variable parts of the address. `is_public` answers carry an ETag and
+    may be kept by caches; `may_move` ones are a 301 at an old slug. `problems` are those that
+    not every call has.
+    """
+
+    id: str
+    summary: str
+    answer: object = None
+    example: object = None
+    status: int = 200
+    query: tuple[Parameter, ...] = ()
+    body: type[Input] | None = None
+    body_example: Mapping[str, object] = field(default_factory=dict)
+    is_body_required: bool = True
+    address: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scope: str = ""
+    is_session_only: bool = False
+    is_public: bool = False
+    may_move: bool = False
+    problems: tuple[Kind, ...] = ()
+
+
+def operation(**declared: Any) -> Callable[[Handler], Handler]:
+    """Declare what the decorated handler does; takes the fields of Operation."""
+
+    def decorate(handler: Handler) -> Handler:
+        handler.operation = Operation(**declared)  # type: ignore[attr-defined]  # functions take any
+        return handler
+
+    return decorate
+
+
+def operation_of(handler: object) -> Operation | None:
+    found = getattr(handler, "operation", None)
+    return found if isinstance(found, Operation) else None

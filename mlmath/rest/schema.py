@@ -1,0 +1,376 @@
+"""OpenAPI 3.1 from the declared operations.
+
+REST framework's views are found by drf-spectacular; what a call takes and answers is read off its
+Operation, outputs off their dataclasses and inputs off their serializers.
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime
+from enum import Enum
+from http import HTTPStatus
+from inspect import cleandoc
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+    is_typeddict,
+)
+
+import orjson
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
+
+from mlmath.rest import problems
+from mlmath.rest.operations import Operation, operation_of
+from mlmath.rest.problems import Kind
+from mlmath.rest.query import Parameter
+from mlmath.rest.rendering import to_json
+
+JsonSchema = dict[str, Any]
+
+_BASIC: dict[object, JsonSchema] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    datetime: {"type": "string", "format": "date-time"},
+    date: {"type": "string", "format": "date"},
+}
+# What can go wrong with any call at all.
+_ALWAYS = (
+    problems.INVALID_REQUEST,
+    problems.INVALID_TOKEN,
+    problems.METHOD_NOT_ALLOWED,
+    problems.NOT_ACCEPTABLE,
+    problems.SERVER_ERROR,
+    problems.UNAVAILABLE,
+)
+_PROBLEM_HEADERS: dict[HTTPStatus, JsonSchema] = {
+    HTTPStatus.UNAUTHORIZED: {
+        "WWW-Authenticate": {
+            "description": "How to authenticate",
+            "schema": {"type": "string"},
+            "example": 'Bearer realm="mlmath"',
+        }
+    },
+    HTTPStatus.METHOD_NOT_ALLOWED: {
+        "Allow": {
+            "description": "The methods of this address",
+            "schema": {"type": "string"},
+            "example": "GET, HEAD, OPTIONS",
+        }
+    },
+    HTTPStatus.TOO_MANY_REQUESTS: {
+        "Retry-After": {"description": "Seconds", "schema": {"type": "integer"}, "example": 60}
+    },
+    HTTPStatus.SERVICE_UNAVAILABLE: {
+        "Retry-After": {"description": "Seconds", "schema": {"type": "integer"}, "example": 2}
+    },
+}
+_ETAG = {
+    "description": "Changes when the answer changes",
+    "schema": {"type": "string"},
+    "example": '"6a1f9f0b5c3d4e2f8a7b6c5d4e3f2a1b"',
+}
+_CONDITIONAL = [
+    {
+        "name": name,
+        "in": "header",
+        "description": about,
+        "schema": {"type": "string"},
+        "example": _ETAG["example"],
+    }
+    for name, about in (
+        ("If-None-Match", "Answer 304 when the ETag is one of these"),
+        ("If-Match", "Answer 412 when the ETag is none of these"),
+    )
+]
+_PUBLIC_HEADERS: JsonSchema = {
+    "ETag": _ETAG,
+    "Cache-Control": {
+        "description": "How long a cache may keep the answer",
+        "schema": {"type": "string"},
+        "example": "public, max-age=60, must-revalidate",
+    },
+}
+
+
+class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no types
+    """One operation of the OpenAPI document."""
+
+    registry: ComponentRegistry
+    path: str
+    method: str
+
+    def get_operation(
+        self,
+        path: str,
+        path_regex: str,
+        path_prefix: str,
+        method: str,
+        registry: ComponentRegistry,
+    ) -> JsonSchema | None:
+        self.registry, self.path, self.method = registry, path, method
+        handler = getattr(self.view, method.lower())
+        declared = operation_of(handler)
+        if declared is None:
+            return None
+        self._declare_security()
+        described: JsonSchema = {
+            "operationId": declared.id,
+            "summary": declared.summary,
+            "tags": [self.view.tag],
+            "parameters": self._parameters(declared),
+            "security": _security(declared),
+            "responses": self._responses(declared),
+        }
+        if handler.__doc__:
+            described["description"] = cleandoc(handler.__doc__)
+        if declared.body is not None:
+            described["requestBody"] = {
+                "required": declared.is_body_required,
+                "content": {
+                    "application/json": {
+                        "schema": self._input(declared.body),
+                        "example": dict(declared.body_example),
+                    }
+                },
+            }
+        return described
+
+    def _parameters(self, declared: Operation) -> list[JsonSchema]:
+        in_path = [
+            {
+                "name": name,
+                "in": "path",
+                "required": True,
+                "description": about,
+                "schema": {"type": "string"},
+                "example": example,
+            }
+            for name, (about, example) in declared.address.items()
+        ]
+        in_query = [_in_query(parameter) for parameter in declared.query]
+        conditional = _CONDITIONAL if declared.is_public else []
+        return [*in_path, *in_query, *conditional]
+
+    def _responses(self, declared: Operation) -> JsonSchema:
+        success: JsonSchema = {"description": declared.summary}
+        if declared.answer is None:
+            success["description"] = "Done; the answer is empty"
+        else:
+            success["content"] = self._content(declared)
+        if declared.is_public:
+            success["headers"] = _PUBLIC_HEADERS
+        responses: JsonSchema = {str(declared.status): success}
+        if declared.is_public:
+            responses["304"] = {"description": "You have it already", "headers": _PUBLIC_HEADERS}
+        if declared.may_move:
+            location = {"schema": {"type": "string", "format": "uri-reference"}}
+            responses["301"] = {
+                "description": "The slug is an old one",
+                "headers": {"Location": {"description": "Where it is now", **location}},
+            }
+        for kind in _problems(declared):
+            responses[str(kind.status.value)] = self._problem_response(kind.status)
+        return dict(sorted(responses.items()))
+
+    def _content(self, declared: Operation) -> JsonSchema:
+        if isinstance(declared.answer, dict):
+            return declared.answer
+        media_type: JsonSchema = {
+            "schema": self.schema_of(declared.answer),
+            "example": _as_json(declared.example),
+        }
+        return {"application/json": media_type}
+
+    def _problem_response(self, status: HTTPStatus) -> JsonSchema:
+        """A shared response for each status, with an example for each kind of problem."""
+        kinds = [kind for kind in problems.KINDS.values() if kind.status == status]
+        name = status.name.title().replace("_", "")
+        is_validation = problems.INVALID_REQUEST in kinds
+        output = problems.ValidationProblemOutput if is_validation else problems.ProblemOutput
+        component = ResolvedComponent(
+            name=name,
+            type=ResolvedComponent.RESPONSE,
+            object=status,
+            schema={
+                "description": status.phrase,
+                "headers": _PROBLEM_HEADERS.get(status, {}),
+                "content": {
+                    problems.MEDIA_TYPE: {
+                        "schema": self.schema_of(output),
+                        "examples": {
+                            kind.slug: {"summary": kind.title, "value": _example_of(kind)}
+                            for kind in kinds
+                        },
+                    }
+                },
+            },
+        )
+        self.registry.register_on_missing(component)
+        return dict(component.ref)
+
+    def _input(self, serializer: type) -> JsonSchema:
+        """The reference to an input, which is closed: a name that is not listed is refused."""
+        component = self.resolve_serializer(serializer, "request")
+        component.schema["additionalProperties"] = False
+        return dict(component.ref)
+
+    def _declare_security(self) -> None:
+        for name, scheme in _SECURITY_SCHEMES.items():
+            self.registry.register_on_missing(
+                ResolvedComponent(
+                    name=name, type=ResolvedComponent.SECURITY_SCHEMA, object=name, schema=scheme
+                )
+            )
+
+    def _map_serializer(self, serializer: Any, direction: str, *args: Any) -> JsonSchema:
+        schema: JsonSchema = super()._map_serializer(serializer, direction, *args)
+        return {**schema, "additionalProperties": False}
+
+    def schema_of(self, hint: Any) -> JsonSchema:
+        """The JSON schema of an annotation; objects become shared components."""
+        origin = get_origin(hint)
+        if hint in _BASIC:
+            return dict(_BASIC[hint])
+        if origin is Annotated:
+            bare, *additions = get_args(hint)
+            schema = self.schema_of(bare)
+            for addition in additions:
+                schema |= addition
+            return schema
+        if origin in {Union, types.UnionType}:
+            return self._nullable(hint)
+        if origin is list:
+            (item,) = get_args(hint)
+            return {"type": "array", "items": self.schema_of(item)}
+        if origin is Literal:
+            return {"type": "string", "enum": list(get_args(hint))}
+        if isinstance(hint, type) and issubclass(hint, Enum):
+            return {"type": "string", "enum": [member.value for member in hint]}
+        return self._component(hint)
+
+    def _nullable(self, hint: Any) -> JsonSchema:
+        inner = [one for one in get_args(hint) if one is not types.NoneType]
+        if len(inner) != 1:
+            raise TypeError(f"{hint} is neither one thing nor null")
+        schema = self.schema_of(inner[0])
+        if "$ref" in schema:
+            return {"oneOf": [schema, {"type": "null"}]}
+        if "enum" in schema:
+            schema["enum"] = [*schema["enum"], None]
+        return {**schema, "type": [schema["type"], "null"]}
+
+    def _component(self, hint: Any) -> JsonSchema:
+        bare = get_origin(hint) or hint
+        given = dict(zip(getattr(bare, "__parameters__", ()), get_args(hint), strict=True))
+        name = "".join(_short_name(one) for one in (*get_args(hint), bare))
+        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=hint)
+        if component not in self.registry:
+            self.registry.register(component)
+            properties = {
+                field: self.schema_of(_filled(inner, given))
+                for field, inner in _hints_of(bare).items()
+            }
+            component.schema = {
+                "type": "object",
+                "description": cleandoc(bare.__doc__ or ""),
+                "properties": properties,
+                "required": list(properties),
+                "additionalProperties": False,
+            }
+        return dict(component.ref)
+
+
+_SECURITY_SCHEMES: dict[str, JsonSchema] = {
+    "token": {
+        "type": "http",
+        "scheme": "bearer",
+        "bearerFormat": "mlm_…",
+        "description": "An API token. What a call lists beside it is the scope that it needs: "
+        "`read` (everything of mine), `write` (change my own things) or `groups` (everything "
+        "that a leader does).",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "sessionid",
+        "description": "A signed-in browser; under https the cookie is called "
+        "`__Host-sessionid`. Calls that change something need the page's CSRF token in the header "
+        "`X-CSRFToken`.",
+    },
+}
+
+
+def _security(declared: Operation) -> list[JsonSchema]:
+    if declared.is_session_only:
+        return [{"session": []}]
+    if declared.scope:
+        return [{"token": [declared.scope]}, {"session": []}]
+    return [{}, {"token": []}]
+
+
+def _problems(declared: Operation) -> list[Kind]:
+    found = [*_ALWAYS, *declared.problems]
+    if declared.scope or declared.is_session_only:
+        found.append(problems.FORBIDDEN)
+    if declared.address or any(parameter.name == "page" for parameter in declared.query):
+        found.append(problems.NOT_FOUND)
+    if declared.body is not None:
+        found += [problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
+    if declared.is_public:
+        found.append(problems.PRECONDITION_FAILED)
+    return found
+
+
+def _in_query(parameter: Parameter) -> JsonSchema:
+    return {
+        "name": parameter.name,
+        "in": "query",
+        "required": parameter.is_required,
+        "description": parameter.about,
+        "schema": parameter.schema(),
+        "example": parameter.example,
+    }
+
+
+def _example_of(kind: Kind) -> object:
+    errors = []
+    if kind is problems.INVALID_REQUEST:
+        detail = "There is no parameter “colour”. This call takes none."
+        errors = [
+            problems.FieldError(pointer="/colour", code="unknown_parameter", detail=detail)
+        ]
+    return _as_json(problems.problem_document(kind, errors=errors, instance="/api/v1/me/topics/"))
+
+
+def _as_json(example: object) -> object:
+    return orjson.loads(to_json(example))
+
+
+def _short_name(hint: Any) -> str:
+    return str(hint.__name__).removesuffix("Output")
+
+
+def _hints_of(bare: Any) -> Mapping[str, Any]:
+    hints = get_type_hints(bare, include_extras=True)
+    if is_typeddict(bare):
+        return hints
+    if not is_dataclass(bare):
+        raise TypeError(f"{bare} has no schema")
+    return {field.name: hints[field.name] for field in fields(bare)}
+
+
+def _filled(hint: Any, given: Mapping[Any, Any]) -> Any:
+    """`hint` with its type variables replaced."""
+    if hint in given:
+        return given[hint]
+    parameters = getattr(hint, "__parameters__", ())
+    return hint[tuple(given[one] for one in parameters)] if parameters else hint

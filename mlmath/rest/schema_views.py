@@ -1,0 +1,104 @@
+"""The OpenAPI document, and the page that shows it."""
+
+from functools import cache
+from typing import Any, ClassVar
+
+from csp.constants import UNSAFE_INLINE
+from csp.decorators import csp_update
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.renderers import OpenApiYamlRenderer
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from mlmath.rest.operations import operation
+from mlmath.rest.prepared import Prepared, prepare, send
+from mlmath.rest.rendering import JSONRenderer
+from mlmath.rest.views import PublicView
+
+def _text(example: str) -> dict[str, object]:
+    return {"schema": {"type": "string"}, "example": example}
+
+
+_DOCUMENT = _text("openapi: 3.1.1 …")
+
+
+class OpenApiJSON(JSONRenderer):
+    media_type = "application/vnd.oai.openapi+json"
+
+
+class OpenApiYAML(BaseRenderer):
+    media_type = "application/vnd.oai.openapi"
+
+
+class PlainYAML(BaseRenderer):
+    media_type = "application/yaml"
+
+
+class Page(BaseRenderer):
+    media_type = "text/html"
+
+
+@cache
+def openapi_document() -> dict[str, Any]:
+    """The same for the whole life of the process; takes about half a second."""
+    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return document
+
+
+def openapi_yaml() -> bytes:
+    """As it is kept in docs/openapi.yaml."""
+    rendered: bytes = OpenApiYamlRenderer().render(openapi_document(), renderer_context={})
+    return rendered
+
+
+@cache
+def _prepared(media_type: str) -> Prepared:
+    is_yaml = media_type in {OpenApiYAML.media_type, PlainYAML.media_type}
+    answer: object = openapi_yaml() if is_yaml else openapi_document()
+    return prepare(answer, content_type=media_type)
+
+
+class SchemaView(PublicView):
+    tag = "about"
+    renderer_classes: ClassVar[list[type[BaseRenderer]]] = [  # type: ignore[misc]  # as in the stubs
+        JSONRenderer,
+        OpenApiJSON,
+        OpenApiYAML,
+        PlainYAML,
+    ]
+
+    @operation(
+        id="getSchema",
+        summary="This document, OpenAPI 3.1",
+        is_public=True,
+        answer={
+            JSONRenderer.media_type: _DOCUMENT,
+            OpenApiJSON.media_type: _DOCUMENT,
+            OpenApiYAML.media_type: _DOCUMENT,
+            PlainYAML.media_type: _DOCUMENT,
+        },
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """JSON unless the Accept header asks for YAML."""
+        return send(request, _prepared(request.accepted_renderer.media_type or ""))
+
+
+@method_decorator(csp_update({"style-src": [UNSAFE_INLINE]}), name="dispatch")
+class DocsView(PublicView):
+    """Swagger UI from local files; it writes style attributes, which only this page allows."""
+
+    tag = "about"
+    content_security_policy = ""
+    renderer_classes: ClassVar[list[type[BaseRenderer]]] = [Page]  # type: ignore[misc]  # as in the stubs
+
+    @operation(
+        id="getDocs",
+        summary="A page that shows this document",
+        answer={Page.media_type: _text("<!doctype html> …")},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """The only answer under /api/ that is HTML."""
+        return render(request._request, "api_docs.html")

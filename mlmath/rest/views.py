@@ -1,0 +1,96 @@
+"""What every REST view of both apps does before and after its own work."""
+
+from typing import ClassVar
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import resolve
+from django.utils.encoding import escape_uri_path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from mlmath.rest.operations import Operation, operation_of
+from mlmath.rest.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, problem_response
+from mlmath.rest.query import Query, read_query
+from mlmath.rest.rendering import CONTENT_SECURITY_POLICY
+
+
+class ApiView(APIView):
+    """Refuses what the operation does not declare; answers are nobody else's to keep.
+
+    The order of refusals: an unknown method, a form that is not offered, a bad or missing
+    credential, a missing scope, a parameter that does not fit. The body comes last, in the view.
+    """
+
+    # The heading under which the docs list the view, and what a browser may do with an answer.
+    tag: ClassVar[str]
+    content_security_policy: ClassVar[str] = CONTENT_SECURITY_POLICY
+
+    operation: Operation
+    query: Query
+
+    def initial(self, request: Request, *args: object, **kwargs: object) -> None:
+        if request.method == "OPTIONS":
+            return
+        declared = operation_of(getattr(self, (request.method or "").lower(), None))
+        if declared is None:
+            raise Problem(METHOD_NOT_ALLOWED, headers={"Allow": self.allow})
+        self.operation = declared
+        super().initial(request, *args, **kwargs)
+        self.query = read_query(declared.query, request._request.GET)
+
+    @property
+    def allow(self) -> str:
+        """The methods of this address, as the Allow header lists them."""
+        return ", ".join(self.allowed_methods)
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}
+
+    def options(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
+        response = HttpResponse(status=204, headers={"Allow": self.allow})
+        del response["Content-Type"]
+        return response
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: object, **kwargs: object
+    ) -> Response:
+        final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # the stubs know Response only
+        final.headers.setdefault("Cache-Control", "no-store")
+        if self.content_security_policy:
+            final.headers.setdefault("Content-Security-Policy", self.content_security_policy)
+        return final
+
+
+class PublicView(ApiView):
+    """Anybody may call it, and everybody gets the same; so no session is looked at.
+
+    A credential that is sent all the same has to be a good one.
+    """
+
+    permission_classes: ClassVar[list[type[BasePermission]]] = [AllowAny]  # type: ignore[misc]  # an instance variable in the stubs
+
+    def perform_authentication(self, request: Request) -> None:
+        if "Authorization" in request.headers:
+            super().perform_authentication(request)
+
+
+@csrf_exempt
+@login_not_required
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Everything else under /api/: the way to the address with a slash, or a problem document."""
+    if not request.path_info.endswith("/"):
+        match = resolve(f"{request.path_info}/")
+        if match.func is not unknown_address:
+            query = request.META.get("QUERY_STRING", "")
+            target = f"{escape_uri_path(request.path)}/" + (f"?{query}" if query else "")
+            # Unlike 301, 308 lets clients keep their method and body.
+            response = HttpResponse(status=308, headers={"Location": target})
+            del response["Content-Type"]
+            return response
+    return problem_response(request, NOT_FOUND)

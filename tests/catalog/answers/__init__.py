@@ -1,0 +1,1 @@
+"""One module per subject; each function recomputes what the exercise of its topic asks for."""
