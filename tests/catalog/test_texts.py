@@ -12,7 +12,7 @@ from importlib import import_module
 from itertools import groupby
 from pathlib import Path
 from pkgutil import iter_modules
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -95,10 +95,14 @@ def words(prose: str) -> list[str]:
 
 
 def sentence_openings(slug: str) -> set[str]:
-    """The first four words of each sentence, formulas ignored; shorter sentences are free."""
+    """The first four words of each sentence; shorter sentences are free.
+
+    A formula counts once as a word and once as nothing, so that it hides no frame.
+    """
     sentences = [
         words(sentence)
-        for paragraph in paragraphs(slug)
+        for formula in ("", "formula")
+        for paragraph in paragraphs(slug, formula=formula)
         for sentence in SENTENCE_END.split(paragraph)
     ]
     return {" ".join(sentence[:4]) for sentence in sentences if len(sentence) >= 4}
@@ -204,7 +208,7 @@ def test_every_formula_becomes_well_formed_mathml_without_a_leftover_backslash(s
         mathml = convert(formula)
 
         assert "\\" not in mathml, formula
-        ElementTree.fromstring(mathml)
+        ET.fromstring(mathml)  # noqa: S314 (our own files)
 
 
 @every_text

@@ -14,7 +14,7 @@ def _tex(value: object) -> str:
         return "$\\begin{pmatrix} " + " \\\\ ".join(rows) + " \\end{pmatrix}$"
     if isinstance(value, tuple):
         return "$(" + ", ".join(_tex(entry).strip("$") for entry in value) + ")$"
-    return "$" + sympy.latex(sympy.sympify(value)).replace("- ", "-") + "$"
+    return "$" + str(sympy.latex(sympy.sympify(value))).replace("- ", "-") + "$"
 
 
 def _zeros(expression: sympy.Expr, unknown: sympy.Symbol) -> list[sympy.Expr]:
