@@ -49,10 +49,11 @@ _THIN_SPACE = '<mspace width="0.167em"></mspace>'
 def _formula(source: str, options: dict[str, bool]) -> str:
     display = "block" if options.get("display_mode") else "inline"
     try:
-        mathml = convert(source, display=display)
+        # The converter knows `aligned` by the name of its twin only.
+        mathml = convert(source.replace("{aligned}", "{split}"), display=display)
     except Exception:  # the converter has no error class of its own and fails in many ways
         mathml = "\\"
-    if "\\" in mathml:
+    if "\\" in mathml or "<mi>&</mi>" in mathml:
         # What somebody typed is never lost: an unreadable formula is shown as it was written.
         return f"<code>{html.escape(source)}</code>"
     return _with_function_spaces(mathml)
