@@ -1,3 +1,56 @@
-lock:
-	.venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --output-file=requirements/runtime.txt pyproject.toml
-	.venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra=dev --constraint=requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
+# `make` or `make help` says what there is. Everything works from elsewhere too: make -C path run
+
+PYTHON ?= python3.11
+HOST ?= 127.0.0.1
+PORT ?= 8000
+MANAGE := .venv/bin/python manage.py
+PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
+COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+
+.PHONY: help run dev test check bench demo lock
+.DEFAULT_GOAL := help
+
+help:  ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/runtime.stamp  ## Serve mlmath at http://localhost:8000 (HOST=, PORT=)
+	@$(MANAGE) prepare
+	@.venv/bin/python -m mlmath.serve --host "$(HOST)" --port "$(PORT)"
+
+dev: .venv/dev.stamp  ## The same with reload and error pages for developers
+	@DEBUG=1 $(MANAGE) prepare
+	@DEBUG=1 $(MANAGE) runserver "$(HOST):$(PORT)"
+
+test: .venv/dev.stamp  ## Run everything: checks, tests on SQLite and PostgreSQL, browser tests
+	@.venv/bin/python -m tests.run
+
+check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
+	@.venv/bin/python -m tests.run --only checks
+
+bench: .venv/dev.stamp  ## Measure the main pages against the floor
+	@.venv/bin/python -m tests.bench
+
+demo: .venv/runtime.stamp  ## Make an account with some progress to look around with
+	@$(MANAGE) prepare
+	@$(MANAGE) demo
+
+lock: .venv/dev.stamp  ## Pin the newest dependencies that pyproject.toml allows
+	$(COMPILE) --upgrade --output-file=requirements/runtime.txt pyproject.toml
+	$(COMPILE) --upgrade --extra=dev --constraint=requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
+
+# A stamp is younger than the file whose packages are installed.
+.venv/%.stamp: requirements/%.txt | .venv/bin/python
+	@echo "Packages: installing $< into .venv …"
+	@$(PIP) install --require-hashes -r $<
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "mlmath needs Python 3.11 with venv, and '$(PYTHON)' is not that."; \
+		echo "Debian, Ubuntu: sudo apt install python3.11 python3.11-venv"; \
+		echo "macOS: brew install python@3.11    Elsewhere: https://www.python.org/downloads/"; \
+		echo "If it is there under another name: make $(or $(firstword $(MAKECMDGOALS)),run) PYTHON=/path/to/python3.11"; \
+		exit 1; }
+	@echo "Python: making .venv …"
+	@$(PYTHON) -m venv .venv

@@ -26,19 +26,38 @@ _KINDS: tuple[Kind, ...] = ("topic", "role", "resource", "unit")
 
 _POSSESSIVE = re.compile(r"['’]s?\b|['’]")
 _WORD = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
-_FILLERS = frozenset("a an and are for how in is of on or the to what with".split())
+_FILLERS = frozenset(
+    {
+        "a",
+        "an",
+        "and",
+        "are",
+        "for",
+        "how",
+        "in",
+        "is",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "what",
+        "with",
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:
-    """Something found. `subject` is a slug for topics and "" otherwise; `resource` is the slug of
-    the resource that a unit belongs to and "" otherwise. `detail` is a line of plain text."""
+    """Something found. `detail` is a line of plain text. The subject belongs to topics, `resource`
+    is the slug of the resource of a unit, and both are "" where they do not apply."""
 
     kind: Kind
     slug: str
     title: str
     detail: str
     subject: str
+    subject_title: str
     resource: str
 
 
@@ -222,6 +241,7 @@ def _entries(graph: CatalogGraph) -> Iterator[_Entry]:
                 title=topic.title,
                 detail=topic.summary,
                 subject=topic.subject.slug,
+                subject_title=topic.subject.title,
                 resource="",
             ),
             names=(topic.title, *topic.also_called),
@@ -235,6 +255,7 @@ def _entries(graph: CatalogGraph) -> Iterator[_Entry]:
                 title=role.title,
                 detail=role.summary,
                 subject="",
+                subject_title="",
                 resource="",
             ),
             names=(role.title,),
@@ -254,6 +275,7 @@ def _entries(graph: CatalogGraph) -> Iterator[_Entry]:
                 title=resource.title,
                 detail=by or resource.provider.name,
                 subject="",
+                subject_title="",
                 resource="",
             ),
             names=(resource.title,),
@@ -267,6 +289,7 @@ def _entries(graph: CatalogGraph) -> Iterator[_Entry]:
                     title=unit.title,
                     detail=f"{unit.label} of {resource.title}",
                     subject="",
+                    subject_title="",
                     resource=resource.slug,
                 ),
                 names=(unit.title,),

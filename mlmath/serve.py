@@ -5,12 +5,17 @@ The parent process only looks after its workers, so it loads neither Django nor 
 
 import argparse
 import os
+import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server import Server
+
+if TYPE_CHECKING:
+    from django.core.handlers.wsgi import WSGIHandler
 
 # Django spends its time in Python, where a process runs one thread at once: a few threads fill the
 # waits for the database, and more would only wait for each other.
@@ -40,8 +45,26 @@ def main() -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=PATIENCE,
     )
-    server.on_startup(lambda: print(f"mlmath is at {site} (Ctrl-C ends it)", flush=True))  # noqa: T201
-    server.serve()
+
+    def say_where() -> None:
+        if sys.stdin.isatty():
+            # Elsewhere this signal means "reload"; here somebody has closed the window.
+            signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+        print(f"mlmath is at {site} (Ctrl-C ends it)", flush=True)  # noqa: T201
+
+    server.on_startup(say_where)
+    server.serve(target_loader=_application_for_a_worker)
+
+
+def _application_for_a_worker(target: str) -> "WSGIHandler":
+    """Runs in each worker, out of the reach of Ctrl-C.
+
+    The parent ends its workers. One that got the keyboard's signal as well would sometimes hang.
+    """
+    os.setpgid(0, 0)
+    from mlmath.wsgi import application  # Django belongs into the workers, not into the parent
+
+    return application
 
 
 def _options() -> argparse.Namespace:

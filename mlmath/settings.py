@@ -78,7 +78,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "mlmath.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -286,13 +286,14 @@ REST_FRAMEWORK = {
     # The token comes first, so that a missing credential is a 401 with WWW-Authenticate.
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "tracker.api.authentication.TokenAuthentication",
-        "rest_framework.authentication.SessionAuthentication",
+        "tracker.api.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": [
         "rest_framework.permissions.IsAuthenticated",
         "tracker.api.authentication.HasScope",
     ],
     "DEFAULT_RENDERER_CLASSES": ["mlmath.rest.rendering.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mlmath.rest.rendering.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["mlmath.rest.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "mlmath.rest.schema.Schema",
     "EXCEPTION_HANDLER": "mlmath.rest.problems.exception_handler",
@@ -301,16 +302,27 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "mlmath",
-    "DESCRIPTION": "The mathematics machine learning needs: catalog, progress, plans.",
+    "DESCRIPTION": (
+        "The mathematics that machine learning needs: what there is to learn, where I stand, and "
+        "what comes next.\n\n"
+        "JSON in UTF-8. Instants are RFC 3339 in UTC; calendar days are those of the person's time "
+        "zone. Lists come in pages. Unknown parameters and fields are refused. Every error is a "
+        "problem document (RFC 9457) whose `type` leads to a page that explains it. Within this "
+        "version changes only add."
+    ),
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [],
+    "SORT_OPERATIONS": False,
+    "TAGS": [
+        {"name": "catalog", "description": "What there is to learn; public"},
+        {"name": "me", "description": "Who I am and where I stand"},
+        {"name": "tokens", "description": "How programs sign in"},
+        {"name": "about", "description": "This API itself"},
+    ],
 }
 
 # --- Catalog --------------------------------------------------------------------------------

@@ -1,14 +1,24 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 from mlmath import health
+from mlmath.rest.problem_pages import problem_detail, problem_list
+from mlmath.rest.schema_views import DocsView, SchemaView
+from mlmath.rest.views import unknown_address
 
 urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("tracker.urls")),
     path("accounts/", include("allauth.urls")),
+    path("api/v1/", include("catalog.api.urls")),
+    path("api/v1/", include("tracker.api.urls")),
+    path("api/v1/schema/", SchemaView.as_view(), name="api-schema"),
+    path("api/v1/docs/", DocsView.as_view(), name="api-docs"),
+    re_path(r"^api/", unknown_address, name="api-unknown"),
+    path("problems/", problem_list, name="problem-list"),
+    path("problems/<slug:slug>/", problem_detail, name="problem-detail"),
     path("admin/", admin.site.urls),
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),

@@ -7,6 +7,12 @@ from django.http import HttpRequest, HttpResponse
 
 from tracker.actions import progress as actions
 from tracker.guests import take_marks
+from tracker.models import User
+
+
+def display_name(user: User) -> str:
+    """What the account library calls somebody in its messages."""
+    return user.name or user.email
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth brings no types

@@ -4,17 +4,31 @@ Actions take a real `User` only; the one that merges these marks runs at sign-up
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from catalog.graph import CatalogGraph
-from tracker.actions.progress import Mark
+from mlmath.errors import DomainError
+from tracker.actions.progress import Mark, NothingToUndo
 from tracker.models import TopicState
+from tracker.models.ids import new_public_id
 
 _KEY = "guest_marks"
 _LAST = "guest_last_change"
-# The whole catalog fits; a session that somebody fills by hand does not grow beyond it.
-MAXIMUM_MARKS = 500
+
+
+class AccountNeeded(DomainError):
+    code = "account_needed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GuestMarked:
+    """What a guest's step did. `batch` is empty when it changed nothing, else it can be undone."""
+
+    batch: str
+    before: Mapping[str, str]
+    after: Mapping[str, str]
 
 
 def guest_marks(request: HttpRequest) -> Mapping[str, str]:
@@ -29,34 +43,50 @@ def mark_as_guest(
     marks: Sequence[Mark],
     *,
     with_prerequisites: bool = False,
-) -> str:
-    """Keep `marks` in the session, by the same rules as for a person. Returns the batch to undo.
+) -> GuestMarked:
+    """Keep `marks` in the session, by the same rules as for a person.
 
-    The batch is "" when nothing changes.
+    Raises AccountNeeded for the stuck flag, which a session does not hold.
     """
     before = dict(guest_marks(request))
-    after = dict(before)
+    wanted: dict[str, TopicState] = {}
     for mark in marks:
-        after[mark.topic.slug] = mark.state.value
-        if with_prerequisites and mark.state == TopicState.DONE:
-            for topic in graph.topics_in(mark.topic.ancestors_mask):
-                if before.get(topic.slug) != TopicState.SKIPPED:
-                    after[topic.slug] = TopicState.DONE.value
+        if mark.is_stuck:
+            raise AccountNeeded("Sign up to note where you are stuck; ticks work without.")
+        if mark.state is not None:
+            wanted[mark.topic.slug] = mark.state
+    if with_prerequisites:
+        for mark in marks:
+            if mark.state == TopicState.DONE:
+                for topic in graph.topics_in(mark.topic.ancestors_mask):
+                    if before.get(topic.slug) != TopicState.SKIPPED:
+                        wanted.setdefault(topic.slug, TopicState.DONE)
+    after = before | {slug: state.value for slug, state in wanted.items()}
     after = {slug: state for slug, state in after.items() if state != TopicState.TODO}
-    if after == before or len(after) > MAXIMUM_MARKS:
-        return ""
+    if after == before:
+        return GuestMarked(batch="", before=before, after=before)
+    batch = new_public_id()
     request.session[_KEY] = after
-    request.session[_LAST] = before
-    return "guest"
+    request.session[_LAST] = {"batch": batch, "before": before}
+    return GuestMarked(batch=batch, before=before, after=after)
 
 
-def undo_as_guest(request: HttpRequest) -> bool:
-    """Restore what was before the last change; False when there is nothing to restore."""
-    before = request.session.pop(_LAST, None)
-    if before is None:
-        return False
-    request.session[_KEY] = before
-    return True
+def last_change_of_guest(request: HttpRequest, batch: str) -> GuestMarked | None:
+    """The guest's last step, if it is `batch`: only that one can be undone."""
+    last = request.session.get(_LAST)
+    if last is None or last["batch"] != batch:
+        return None
+    return GuestMarked(batch=batch, before=last["before"], after=guest_marks(request))
+
+
+def undo_as_guest(request: HttpRequest, batch: str) -> GuestMarked:
+    """Restore what was before `batch`. Raises NothingToUndo unless it was the last step."""
+    last = last_change_of_guest(request, batch)
+    if last is None:
+        raise NothingToUndo("There is nothing to undo here, or something was changed since.")
+    request.session[_KEY] = last.before
+    del request.session[_LAST]
+    return GuestMarked(batch="", before=last.after, after=last.before)
 
 
 def take_marks(request: HttpRequest) -> Mapping[str, str]:

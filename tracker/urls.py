@@ -1,6 +1,21 @@
 """Addresses of everything that shows people."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from tracker.views import people, progress, roadmap, start, today, tokens, topics
 
 app_name = "tracker"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("start/", start.choose_role, name="start"),
+    path("start/topics/", start.choose_known, name="start-topics"),
+    path("start/pace/", start.choose_pace, name="start-pace"),
+    path("today/", today.today, name="today"),
+    path("roadmap/", roadmap.mine, name="roadmap-mine"),
+    path("roadmap/<slug:slug>/", roadmap.roadmap, name="roadmap"),
+    path("topics/<slug:slug>/", topics.topic_detail, name="topic-detail"),
+    path("topics/<slug:slug>/mark/", progress.mark, name="topic-mark"),
+    path("undo/<slug:batch>/", progress.undo, name="undo"),
+    path("settings/", people.settings, name="settings"),
+    path("settings/tokens/", tokens.tokens, name="tokens"),
+    path("settings/tokens/<slug:public_id>/revoke/", tokens.revoke, name="token-revoke"),
+]

@@ -175,6 +175,7 @@ def _topics(
                 needs_mask=sum(1 << need.index for need in needs[index]),
                 ancestors_mask=ancestors[index],
                 descendants_mask=descendants[index],
+                note=row.note,
             )
         )
     return tuple(nodes)

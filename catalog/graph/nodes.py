@@ -54,6 +54,7 @@ class TopicNode:
     needs_mask: int
     ancestors_mask: int
     descendants_mask: int
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

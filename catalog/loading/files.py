@@ -99,7 +99,7 @@ def read_content(directory: Path) -> Content:
         name = f"{TEXTS}/{path.name}"
         source = _read(content, path, name)
         digest.update(name.encode() + source)
-        _split_text(content, name, path.stem, source)
+        _take_text(content, name, path.stem, source)
     content.digest = digest.hexdigest()
     if content.faults:
         raise CatalogFaulty(content.faults)
@@ -136,7 +136,7 @@ def _parse(
         yield key, records
 
 
-def _split_text(content: Content, name: str, slug: str, source: bytes) -> None:
+def _take_text(content: Content, name: str, slug: str, source: bytes) -> None:
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:

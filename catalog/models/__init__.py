@@ -2,7 +2,7 @@
 
 from catalog.models.articles import Advice, Article, TimeEstimate
 from catalog.models.paths import Path, PathStep, StepResource, StepTopic
-from catalog.models.resources import Provider, Resource, Unit
+from catalog.models.resources import CalculusNeeded, Cost, Level, Provider, Resource, Unit
 from catalog.models.roles import Depth, Requirement, Role, RoleTopic
 from catalog.models.topics import AliasKind, Prerequisite, Subject, Topic, TopicAlias, TopicMove
 from catalog.models.version import CatalogVersion
@@ -11,8 +11,11 @@ __all__ = [
     "Advice",
     "AliasKind",
     "Article",
+    "CalculusNeeded",
     "CatalogVersion",
+    "Cost",
     "Depth",
+    "Level",
     "Path",
     "PathStep",
     "Prerequisite",

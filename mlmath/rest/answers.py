@@ -6,23 +6,30 @@ from typing import Annotated, Generic, TypeVar
 T = TypeVar("T")
 
 
+class Also:
+    """What a JSON schema says beyond the type."""
+
+    def __init__(self, **additions: object) -> None:
+        self.additions = additions
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
     """A JSON object with exactly the declared fields; its schema is read off the annotations.
 
-    `Annotated[str, {"format": "uri"}]` adds to the schema of a field. The docstring of a subclass
+    `Annotated[str, Also(format="uri")]` adds to the schema of a field. The docstring of a subclass
     becomes the description of its schema.
     """
 
 
-Address = Annotated[str, {"format": "uri"}]
+Address = Annotated[str, Also(format="uri")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Page(Answer, Generic[T]):
     """One page of a list. `next` and `previous` are addresses, null at the ends."""
 
-    count: Annotated[int, {"minimum": 0}]
+    count: Annotated[int, Also(minimum=0)]
     next: Address | None
     previous: Address | None
     results: list[T]

@@ -41,9 +41,11 @@ class Text(serializers.CharField):
 
 class Choice(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
-            self.fail("invalid_choice", input=data)
-        return super().to_internal_value(data)
+        if not isinstance(data, str) or data not in self.choices:
+            raise serializers.ValidationError(
+                f"Use one of: {', '.join(self.choices)}.", code="invalid_choice"
+            )
+        return data
 
 
 class YesNo(serializers.BooleanField):

@@ -19,6 +19,7 @@ from mlmath.rest.problems import (
 
 # No body of this API is nested half as deep.
 DEEPEST = 16
+_TOO_DEEP = "The body is nested too deeply."
 
 
 class _Faulty(ValueError):
@@ -73,7 +74,7 @@ class StrictJSONParser(BaseParser):
         except _Faulty as error:
             raise _not_json(str(error)) from None
         except RecursionError:
-            raise _not_json("The body is nested too deeply.") from None
+            raise _not_json(_TOO_DEEP) from None
         except ValueError:
             raise _not_json("The body is no JSON in UTF-8.") from None
         if not isinstance(document, dict):
@@ -94,14 +95,17 @@ def _text_errors(document: dict[str, object]) -> Iterator[FieldError]:
     while waiting:
         pointer, value, depth = waiting.pop()
         if depth > DEEPEST:
-            yield FieldError(pointer="", code="parse_error", detail="The body is nested too deeply.")
+            yield FieldError(
+                pointer="", code="parse_error", detail="The body is nested too deeply."
+            )
             return
         if isinstance(value, dict):
             for name, inner in value.items():
                 if _is_unfit(name):
                     yield FieldError(
-                        pointer=pointer, code="control_char", detail="A name holds NUL or half a "
-                        "character.",
+                        pointer=pointer,
+                        code="control_char",
+                        detail="A name holds NUL or half a character.",
                     )
                     return
                 waiting.append((f"{pointer}/{escape_pointer(name)}", inner, depth + 1))

@@ -6,6 +6,7 @@ Every kind of problem has a page at its `type` that explains it (mlmath.rest.pro
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -17,10 +18,11 @@ from rest_framework import exceptions
 from rest_framework.request import Request
 
 from mlmath.errors import DomainError
-from mlmath.rest.answers import Answer
+from mlmath.rest.answers import Also, Answer
 from mlmath.rest.rendering import json_response
 
 MEDIA_TYPE = "application/problem+json"
+Reference = Annotated[str, Also(format="uri-reference")]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,8 +84,8 @@ SESSION_ONLY = Kind(
     slug="session-only",
     status=HTTPStatus.FORBIDDEN,
     title="Not with a token",
-    meaning="No token can change how you sign in, make or list tokens, or delete the account. Do it "
-    "in a browser that is signed in.",
+    meaning="No token can change how you sign in, make or list tokens, or delete the account. "
+    "Do it in a browser that is signed in.",
 )
 REAUTHENTICATION_REQUIRED = Kind(
     slug="reauthentication-required",
@@ -102,32 +104,36 @@ NOT_FOUND = Kind(
     slug="not-found",
     status=HTTPStatus.NOT_FOUND,
     title="Nothing here",
-    meaning="There is nothing at this address, or it is not yours to see. Addresses end with a slash.",
+    meaning="There is nothing at this address, or it is not yours to see. Addresses end with a "
+    "slash.",
 )
 METHOD_NOT_ALLOWED = Kind(
     slug="method-not-allowed",
     status=HTTPStatus.METHOD_NOT_ALLOWED,
     title="Not with this method",
-    meaning="The address exists, but does not know this method. The Allow header lists those it knows.",
+    meaning="The address exists, but does not know this method. The Allow header lists "
+    "those it knows.",
 )
 NOT_ACCEPTABLE = Kind(
     slug="not-acceptable",
     status=HTTPStatus.NOT_ACCEPTABLE,
     title="Not in this form",
-    meaning="The Accept header leaves out what this address has to offer. Ask for application/json.",
+    meaning="The Accept header leaves out what this address has to offer. Ask for "
+    "application/json.",
 )
 CONFLICT = Kind(
     slug="conflict",
     status=HTTPStatus.CONFLICT,
     title="The rules say no",
-    meaning="The request is well-formed, but does not go with how things stand. The detail says why "
-    "and what to do; “code” is a stable name for the reason.",
+    meaning="The request is well-formed, but does not go with how things stand. The detail says "
+    "why and what to do; “code” is a stable name for the reason.",
 )
 PRECONDITION_FAILED = Kind(
     slug="precondition-failed",
     status=HTTPStatus.PRECONDITION_FAILED,
     title="It has changed",
-    meaning="The If-Match header names a version that is no longer the present one. Fetch it again.",
+    meaning="The If-Match header names a version that is no longer the present one. Fetch it "
+    "again.",
 )
 TOO_LARGE = Kind(
     slug="too-large",
@@ -151,8 +157,8 @@ SERVER_ERROR = Kind(
     slug="server-error",
     status=HTTPStatus.INTERNAL_SERVER_ERROR,
     title="Our mistake",
-    meaning="Something broke on our side, and it has been noted. Naming the wanted state twice does "
-    "no harm, so a PUT, PATCH or DELETE may simply be repeated.",
+    meaning="Something broke on our side, and it has been noted. Naming the wanted state twice "
+    "does no harm, so a PUT, PATCH or DELETE may simply be repeated.",
 )
 UNAVAILABLE = Kind(
     slug="unavailable",
@@ -182,12 +188,12 @@ class FieldError(Answer):
 class ProblemOutput(Answer):
     """A problem document (RFC 9457). `code` is a stable name for programs."""
 
-    type: str
+    type: Reference
     title: str
-    status: int
+    status: Annotated[int, Also(minimum=400, maximum=599)]
     code: str
     detail: str
-    instance: str
+    instance: Reference
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -220,7 +226,10 @@ class Problem(Exception):
 def invalid(errors: Iterable[FieldError]) -> Problem:
     """A 400 that names everything that does not fit."""
     errors = list(errors)
-    detail = " ".join(error.detail for error in errors[:3])
+    detail = " ".join(
+        f"{error.pointer}: {error.detail}" if error.pointer else error.detail
+        for error in errors[:3]
+    )
     if len(errors) > 3:
         detail += f" And {len(errors) - 3} more."
     return Problem(INVALID_REQUEST, detail, errors=errors)
@@ -343,14 +352,11 @@ def _flat(detail: object, pointer: str) -> Iterator[FieldError]:
 
 
 def _fields(error: DjangoValidationError) -> Iterator[FieldError]:
-    if not hasattr(error, "error_dict"):
-        for one in error.error_list:
-            yield FieldError(pointer="", code=one.code or "invalid", detail=" ".join(one.messages))
-        return
-    for name, inner in error.error_dict.items():
+    by_name = error.error_dict if hasattr(error, "error_dict") else {"": error.error_list}
+    for name, inner in by_name.items():
         for one in inner:
             yield FieldError(
-                pointer=f"/{escape_pointer(name)}",
-                code=one.code or "invalid",
+                pointer=f"/{escape_pointer(name)}" if name else "",
+                code=str(one.code or "invalid"),
                 detail=" ".join(one.messages),
             )

@@ -1,6 +1,6 @@
 """Answers as JSON, and which form a client accepts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import orjson
 from django.http import HttpResponse
@@ -47,16 +47,14 @@ class JSONRenderer(BaseRenderer):
 class Negotiation(BaseContentNegotiation):
     """By the Accept header alone; who accepts problem documents accepts what they stand in for."""
 
-    def select_parser(
-        self, request: Request, parsers: Sequence[BaseParser]
-    ) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         name = (request.content_type or "").partition(";")[0].strip().lower()
         return next((parser for parser in parsers if parser.media_type == name), None)
 
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         by_type = {renderer.media_type: renderer for renderer in renderers}
@@ -64,5 +62,5 @@ class Negotiation(BaseContentNegotiation):
         chosen = request._request.get_preferred_type(offered)
         if chosen is None:
             raise exceptions.NotAcceptable
-        renderer = by_type.get(chosen, renderers[0])
+        renderer = by_type.get(chosen) or next(iter(by_type.values()))
         return renderer, renderer.media_type or ""

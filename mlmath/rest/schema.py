@@ -27,6 +27,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from mlmath.rest import problems
+from mlmath.rest.fields import Input
 from mlmath.rest.operations import Operation, operation_of
 from mlmath.rest.problems import Kind
 from mlmath.rest.query import Parameter
@@ -84,11 +85,11 @@ _CONDITIONAL = [
         "in": "header",
         "description": about,
         "schema": {"type": "string"},
-        "example": _ETAG["example"],
+        "example": example,
     }
-    for name, about in (
-        ("If-None-Match", "Answer 304 when the ETag is one of these"),
-        ("If-Match", "Answer 412 when the ETag is none of these"),
+    for name, about, example in (
+        ("If-None-Match", "Answer 304 when the ETag is one of these", _ETAG["example"]),
+        ("If-Match", "Answer 412 when the ETag is none of these", "*"),
     )
 ]
 _PUBLIC_HEADERS: JsonSchema = {
@@ -101,7 +102,7 @@ _PUBLIC_HEADERS: JsonSchema = {
 }
 
 
-class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no types
+class Schema(AutoSchema):
     """One operation of the OpenAPI document."""
 
     registry: ComponentRegistry
@@ -125,7 +126,7 @@ class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no typ
         described: JsonSchema = {
             "operationId": declared.id,
             "summary": declared.summary,
-            "tags": [self.view.tag],
+            "tags": [self.view.tag],  # type: ignore[attr-defined]  # every view of ours has one
             "parameters": self._parameters(declared),
             "security": _security(declared),
             "responses": self._responses(declared),
@@ -196,44 +197,46 @@ class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no typ
         name = status.name.title().replace("_", "")
         is_validation = problems.INVALID_REQUEST in kinds
         output = problems.ValidationProblemOutput if is_validation else problems.ProblemOutput
-        component = ResolvedComponent(
-            name=name,
-            type=ResolvedComponent.RESPONSE,
-            object=status,
-            schema={
-                "description": status.phrase,
-                "headers": _PROBLEM_HEADERS.get(status, {}),
-                "content": {
-                    problems.MEDIA_TYPE: {
-                        "schema": self.schema_of(output),
-                        "examples": {
-                            kind.slug: {"summary": kind.title, "value": _example_of(kind)}
-                            for kind in kinds
-                        },
-                    }
-                },
+        component = _component(ResolvedComponent.RESPONSE, name, status)
+        component.schema = {
+            "description": status.phrase,
+            "headers": _PROBLEM_HEADERS.get(status, {}),
+            "content": {
+                problems.MEDIA_TYPE: {
+                    "schema": self.schema_of(output),
+                    "examples": {
+                        kind.slug: {"summary": kind.title, "value": _example_of(kind)}
+                        for kind in kinds
+                    },
+                }
             },
-        )
+        }
         self.registry.register_on_missing(component)
         return dict(component.ref)
 
-    def _input(self, serializer: type) -> JsonSchema:
-        """The reference to an input, which is closed: a name that is not listed is refused."""
-        component = self.resolve_serializer(serializer, "request")
-        component.schema["additionalProperties"] = False
-        return dict(component.ref)
+    def _input(self, serializer: type[Input]) -> JsonSchema:
+        """The reference to an input and all within it, closed: unknown names are refused."""
+        return dict(self.resolve_serializer(serializer, "request").ref)
+
+    def _map_serializer(self, serializer: Any, direction: str, *args: Any) -> JsonSchema:
+        schema: JsonSchema = super()._map_serializer(serializer, direction, *args)  # type: ignore[no-untyped-call]  # drf-spectacular has few types
+        return {**schema, "additionalProperties": False}
+
+    def _map_serializer_field(self, field: Any, direction: str, *args: Any) -> JsonSchema | None:
+        schema: JsonSchema | None = super()._map_serializer_field(field, direction, *args)  # type: ignore[no-untyped-call]
+        if schema is not None:
+            # A mark for a step of drf-spectacular that is not taken here.
+            schema.pop("x-spec-enum-id", None)
+        return schema
+
+    def get_serializer_name(self, serializer: Any, direction: str) -> str:
+        return type(serializer).__name__.removesuffix("Input")
 
     def _declare_security(self) -> None:
         for name, scheme in _SECURITY_SCHEMES.items():
-            self.registry.register_on_missing(
-                ResolvedComponent(
-                    name=name, type=ResolvedComponent.SECURITY_SCHEMA, object=name, schema=scheme
-                )
-            )
-
-    def _map_serializer(self, serializer: Any, direction: str, *args: Any) -> JsonSchema:
-        schema: JsonSchema = super()._map_serializer(serializer, direction, *args)
-        return {**schema, "additionalProperties": False}
+            component = _component(ResolvedComponent.SECURITY_SCHEMA, name, name)
+            component.schema = scheme
+            self.registry.register_on_missing(component)
 
     def schema_of(self, hint: Any) -> JsonSchema:
         """The JSON schema of an annotation; objects become shared components."""
@@ -244,7 +247,7 @@ class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no typ
             bare, *additions = get_args(hint)
             schema = self.schema_of(bare)
             for addition in additions:
-                schema |= addition
+                schema |= addition.additions
             return schema
         if origin in {Union, types.UnionType}:
             return self._nullable(hint)
@@ -272,7 +275,7 @@ class Schema(AutoSchema):  # type: ignore[misc]  # drf-spectacular brings no typ
         bare = get_origin(hint) or hint
         given = dict(zip(getattr(bare, "__parameters__", ()), get_args(hint), strict=True))
         name = "".join(_short_name(one) for one in (*get_args(hint), bare))
-        component = ResolvedComponent(name=name, type=ResolvedComponent.SCHEMA, object=hint)
+        component = _component(ResolvedComponent.SCHEMA, name, hint)
         if component not in self.registry:
             self.registry.register(component)
             properties = {
@@ -307,6 +310,10 @@ _SECURITY_SCHEMES: dict[str, JsonSchema] = {
         "`X-CSRFToken`.",
     },
 }
+
+
+def _component(section: str, name: str, identity: object) -> ResolvedComponent:
+    return ResolvedComponent(name=name, type=section, object=identity)  # type: ignore[no-untyped-call]  # drf-spectacular has few types
 
 
 def _security(declared: Operation) -> list[JsonSchema]:
@@ -345,9 +352,7 @@ def _example_of(kind: Kind) -> object:
     errors = []
     if kind is problems.INVALID_REQUEST:
         detail = "There is no parameter “colour”. This call takes none."
-        errors = [
-            problems.FieldError(pointer="/colour", code="unknown_parameter", detail=detail)
-        ]
+        errors = [problems.FieldError(pointer="/colour", code="unknown_parameter", detail=detail)]
     return _as_json(problems.problem_document(kind, errors=errors, instance="/api/v1/me/topics/"))
 
 

@@ -18,6 +18,7 @@ from mlmath.rest.prepared import Prepared, prepare, send
 from mlmath.rest.rendering import JSONRenderer
 from mlmath.rest.views import PublicView
 
+
 def _text(example: str) -> dict[str, object]:
     return {"schema": {"type": "string"}, "example": example}
 
@@ -44,13 +45,15 @@ class Page(BaseRenderer):
 @cache
 def openapi_document() -> dict[str, Any]:
     """The same for the whole life of the process; takes about half a second."""
-    document: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # drf-spectacular has few types
+    document: dict[str, Any] = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
     return document
 
 
 def openapi_yaml() -> bytes:
     """As it is kept in docs/openapi.yaml."""
-    rendered: bytes = OpenApiYamlRenderer().render(openapi_document(), renderer_context={})
+    renderer = OpenApiYamlRenderer()
+    rendered: bytes = renderer.render(openapi_document(), renderer_context={})  # type: ignore[no-untyped-call]  # as above
     return rendered
 
 

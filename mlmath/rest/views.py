@@ -14,7 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from mlmath.rest.operations import Operation, operation_of
-from mlmath.rest.problems import METHOD_NOT_ALLOWED, NOT_FOUND, Problem, problem_response
+from mlmath.rest.problems import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    FieldError,
+    Problem,
+    invalid,
+    problem_response,
+)
 from mlmath.rest.query import Query, read_query
 from mlmath.rest.rendering import CONTENT_SECURITY_POLICY
 
@@ -39,6 +46,10 @@ class ApiView(APIView):
         declared = operation_of(getattr(self, (request.method or "").lower(), None))
         if declared is None:
             raise Problem(METHOD_NOT_ALLOWED, headers={"Allow": self.allow})
+        # The server cannot tell us where such a body ends, and would hand us an empty one.
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
+            detail = "Send the body in one piece, with a Content-Length."
+            raise invalid([FieldError(pointer="", code="length_required", detail=detail)])
         self.operation = declared
         super().initial(request, *args, **kwargs)
         self.query = read_query(declared.query, request._request.GET)
@@ -52,10 +63,8 @@ class ApiView(APIView):
     def default_response_headers(self) -> dict[str, str]:
         return {}
 
-    def options(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:
-        response = HttpResponse(status=204, headers={"Allow": self.allow})
-        del response["Content-Type"]
-        return response
+    def options(self, request: Request, *args: object, **kwargs: object) -> Response:  # type: ignore[override]  # the stubs are at odds with each other
+        return Response(status=204, headers={"Allow": self.allow})
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: object, **kwargs: object
@@ -91,6 +100,7 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
             target = f"{escape_uri_path(request.path)}/" + (f"?{query}" if query else "")
             # Unlike 301, 308 lets clients keep their method and body.
             response = HttpResponse(status=308, headers={"Location": target})
+            response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
             del response["Content-Type"]
             return response
     return problem_response(request, NOT_FOUND)

@@ -20,7 +20,12 @@ def prerequisite_lists(draw: st.DrawFn, largest: int = 12) -> list[list[int]]:
 
 
 def test_the_order_follows_prerequisites_first_and_ranks_second():
-    needs = {"limits": [], "vectors": [], "matrices": ["vectors"], "gradients": ["limits", "vectors"]}
+    needs = {
+        "limits": [],
+        "vectors": [],
+        "matrices": ["vectors"],
+        "gradients": ["limits", "vectors"],
+    }
 
     assert study_order(needs, RANKS) == ["vectors", "matrices", "limits", "gradients"]
 
@@ -32,7 +37,12 @@ def test_a_prerequisite_outdoes_the_rank():
 
 
 def test_a_circle_is_refused_and_shown():
-    needs = {"limits": ["gradients"], "vectors": [], "matrices": ["limits"], "gradients": ["matrices"]}
+    needs = {
+        "limits": ["gradients"],
+        "vectors": [],
+        "matrices": ["limits"],
+        "gradients": ["matrices"],
+    }
 
     with pytest.raises(Cycle) as refusal:
         study_order(needs, RANKS)

@@ -32,8 +32,8 @@ def text_of(client: Client, address: str) -> str:
     """What a reader of the page sees, with runs of space as one."""
     response = client.get(address)
     assert response.status_code == 200
-    body = response.content.decode().partition("<main")[2].partition("</main>")[0]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", body)).split())
+    body = response.content.decode().partition("<main id")[2].partition("</main>")[0]
+    return " ".join(unescape(re.sub(r"^[^>]+>|<[^>]+>", " ", body)).split())
 
 
 def titles_of(client: Client, address: str) -> list[str]:
@@ -125,7 +125,7 @@ def test_the_landing_page_cites_what_the_articles_say_on_time(db, client):
     text = text_of(client, "/")
 
     assert "Applied roles in 3 to 6 months at 1 to 3 hours a day" in text
-    assert "What Math is Required for Machine Learning?: stated in its introduction" in text
+    assert "What Math is Required for Machine Learning? : stated in its introduction" in text
 
 
 # --- Roles ---------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_two_roles_are_compared(db, client):
     assert "Linear algebra 15 topics, 80.4 h 8 topics, 34.4 h" in text
     assert "Data scientist only 21 topics" in text
     assert "Deep learning engineer only 15 topics" in text
-    assert "Limits and continuity Awareness Working" in text
+    assert "Linear regression Working Working, recommended" in text
 
 
 def test_the_comparison_counts_every_topic_once(catalog, client):
@@ -436,7 +436,7 @@ def test_the_search_page_leads_to_what_it_found(db, client):
         ("", "What are you looking for?"),
         ("q=%00", "What are you looking for?"),
         ("q=zzzz", "Nothing found for “zzzz”"),
-        ("q=%3Cscript%3E", "Nothing found for “<script>”"),
+        ("q=%3Cbr%3Ezz", "Nothing found for “<br>zz”"),
         ("q=" + "word+" * 50, "only the first 8 words were looked for"),
         ("q=%F0%9F%98%80%ff", "No topic, role, book or chapter matches"),
     ],

@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Literal, TypedDict, Unpack
 
+from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
@@ -29,7 +30,8 @@ class ProfileChanges(TypedDict, total=False):
 def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
     """Set the given fields of `user`, all of them or none. May be repeated.
 
-    `days_off` replaces all days off; `user.days_off` then holds them as ISO dates. Raises ValidationError, by field, for values that do not fit.
+    `days_off` replaces all days off; `user.days_off` then holds them as ISO dates. Raises
+    ValidationError, by field, for values that do not fit.
     """
     days_off = changes.pop("days_off", None)
     for name, value in changes.items():
@@ -44,3 +46,17 @@ def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
     if fields:
         user.save(update_fields=fields)
     return user
+
+
+@transaction.atomic
+def delete_account(*, user: User) -> None:
+    """Remove `user` with everything that is theirs, and end their sessions everywhere.
+
+    Cannot be taken back. Locks the person's row, so that what is being written at this moment is
+    removed as well.
+    """
+    User.objects.select_for_update().get(pk=user.pk)
+    # The account library keeps which sessions are whose; a reverse relation needs no import of it.
+    keys = user.usersession_set.values_list("session_key", flat=True)  # type: ignore[attr-defined]
+    Session.objects.filter(session_key__in=list(keys)).delete()
+    user.delete()

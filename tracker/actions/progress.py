@@ -31,18 +31,22 @@ class UndoOutdated(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """The wanted state of a topic; a null `is_stuck` leaves the flag as it is."""
+    """The wanted state of a topic; None leaves the state, or the stuck flag, as it is."""
 
     topic: TopicNode
-    state: TopicState
+    state: TopicState | None = None
     is_stuck: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Marked:
-    """What an action did. `batch` is empty when it changed nothing, else it can be undone."""
+    """What an action did. `batch` is empty when it changed nothing, else it can be undone.
+
+    `graph` is the catalog whose indexes `before` and `after` speak of.
+    """
 
     batch: str
+    graph: CatalogGraph
     before: PersonStates
     after: PersonStates
     changed: int
@@ -81,11 +85,16 @@ def mark_topics(
     graph = current_graph()
     _lock(user)
     before = person_states(user=user, graph=graph)
-    wanted = {mark.topic.index: mark for mark in marks}
+    # The catalog may have moved since the caller looked, so topics are found by their keys.
+    wanted = {
+        graph.index_by_id[mark.topic.id]: mark
+        for mark in marks
+        if mark.topic.id in graph.index_by_id
+    }
     if with_prerequisites:
-        for mark in marks:
+        for index, mark in list(wanted.items()):
             if mark.state == TopicState.DONE:
-                for topic in graph.topics_in(mark.topic.ancestors_mask):
+                for topic in graph.topics_in(graph.topics[index].ancestors_mask):
                     had = before.current.get(topic.index)
                     if topic.index not in wanted and not (had and had.state == TopicState.SKIPPED):
                         wanted[topic.index] = Mark(topic=topic, state=TopicState.DONE)
@@ -98,7 +107,7 @@ def mark_topics(
     batch = new_public_id() if changes else ""
     _write(user, graph, before.current, changes, batch=batch)
     after = PersonStates(current={**before.current, **changes}, retired=before.retired)
-    return Marked(batch=batch, before=before, after=after, changed=len(changes))
+    return Marked(batch=batch, graph=graph, before=before, after=after, changed=len(changes))
 
 
 @transaction.atomic
@@ -115,7 +124,7 @@ def undo(*, user: User, batch: str, at: datetime | None = None) -> Marked:
     if not batch or not rows:
         raise NothingToUndo("There is nothing to undo here.")
     if Activity.objects.filter(user=user, undoes=batch).exists():
-        return Marked(batch="", before=before, after=before, changed=0)
+        return Marked(batch="", graph=graph, before=before, after=before, changed=0)
     newer = Activity.objects.filter(
         user=user,
         topic__in=[row.topic_id for row in rows],
@@ -160,7 +169,7 @@ def undo(*, user: User, batch: str, at: datetime | None = None) -> Marked:
         if row.before_changed_at is not None
     )
     after = person_states(user=user, graph=graph)
-    return Marked(batch="", before=before, after=after, changed=len(rows))
+    return Marked(batch="", graph=graph, before=before, after=after, changed=len(rows))
 
 
 def merge_guest_marks(*, user: User, marks: Mapping[str, str]) -> Marked:
@@ -247,11 +256,12 @@ def _changed(had: StateRow | None, mark: Mark, source: Source, at: datetime) -> 
     old_state = had.state if had else TopicState.TODO
     was_stuck = had.is_stuck if had else False
     is_stuck = was_stuck if mark.is_stuck is None else mark.is_stuck
-    if mark.state in {TopicState.DONE, TopicState.SKIPPED}:
+    state = old_state if mark.state is None else mark.state
+    if state in {TopicState.DONE, TopicState.SKIPPED}:
         is_stuck = False
-    if old_state == mark.state and was_stuck == is_stuck:
+    if old_state == state and was_stuck == is_stuck:
         return None
-    return StateRow(state=mark.state, is_stuck=is_stuck, source=source, changed_at=at)
+    return StateRow(state=state, is_stuck=is_stuck, source=source, changed_at=at)
 
 
 def _write(

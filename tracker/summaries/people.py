@@ -39,11 +39,12 @@ def person_states(*, user: User, graph: CatalogGraph) -> PersonStates:
     )
     current: dict[int, StateRow] = {}
     retired: dict[str, StateRow] = {}
-    for topic_id, *values in rows:
+    for topic_id, state, is_stuck, source, changed_at in rows:
+        row = StateRow(state, is_stuck, source, changed_at)
         if topic_id in graph.index_by_id:
-            current[graph.index_by_id[topic_id]] = StateRow(*values)
+            current[graph.index_by_id[topic_id]] = row
         elif topic_id in graph.retired_by_id:
-            retired[graph.retired_by_id[topic_id]] = StateRow(*values)
+            retired[graph.retired_by_id[topic_id]] = row
     return PersonStates(current=current, retired=retired)
 
 

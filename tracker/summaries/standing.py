@@ -29,9 +29,7 @@ class Standing:
     ready: int
 
     @classmethod
-    def of(
-        cls, graph: CatalogGraph, states: Mapping[int, str], stuck: Iterable[int] = ()
-    ) -> Self:
+    def of(cls, graph: CatalogGraph, states: Mapping[int, str], stuck: Iterable[int] = ()) -> Self:
         """From the states by topic index; a topic that is missing is in todo."""
         masks = {TopicState.DONE: 0, TopicState.LEARNING: 0, TopicState.SKIPPED: 0}
         below_done = 0
@@ -89,6 +87,7 @@ class TopicRow:
     is_implied: bool
     is_ready: bool
     unlocks: int
+    also_called: tuple[str, ...] = ()
 
 
 def topic_row(
@@ -110,6 +109,7 @@ def topic_row(
         is_implied=bool(standing.implied & bit),
         is_ready=bool(standing.ready & bit),
         unlocks=len(topic.unlocks),
+        also_called=topic.also_called,
     )
 
 

@@ -6,7 +6,6 @@ window.SwaggerUIBundle({
   domNode: place,
   presets: [window.SwaggerUIBundle.presets.apis],
   layout: "BaseLayout",
-  deepLinking: true,
   displayOperationId: false,
   defaultModelsExpandDepth: 0,
   validatorUrl: null,

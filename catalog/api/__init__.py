@@ -1,0 +1,1 @@
+"""REST doors to the catalog: public, read only, the same for everyone."""

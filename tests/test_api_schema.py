@@ -1,0 +1,236 @@
+"""The OpenAPI document: valid, complete, honest, and the one in docs/."""
+
+import json
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+import yaml
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import validate
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT202012
+
+from mlmath.rest.schema_views import openapi_yaml
+from tests.api import OPERATIONS, address_of, document
+
+pytestmark = pytest.mark.django_db
+COMMITTED = Path(__file__).resolve().parent.parent / "docs" / "openapi.yaml"
+PROBLEM = "application/problem+json"
+# These answer documents of other standards, as text.
+NOT_JSON = {"getSchema", "getDocs"}
+
+
+def validator(schema):
+    registry = Registry().with_resource("", Resource(document(), DRAFT202012))
+    return OAS31Validator(schema, registry=registry, format_checker=OAS31Validator.FORMAT_CHECKER)
+
+
+def resolved(thing):
+    while "$ref" in thing:
+        found = document()
+        for step in thing["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        thing = found
+    return thing
+
+
+def schemas():
+    """Every schema object of the document, nested ones too, with where it stands."""
+
+    def walk(thing, at):
+        if isinstance(thing, dict):
+            if "type" in thing and not isinstance(thing["type"], dict):
+                yield at, thing
+            for name, inner in thing.items():
+                if name not in {"example", "examples"}:
+                    yield from walk(inner, f"{at}/{name}")
+        elif isinstance(thing, list):
+            for index, inner in enumerate(thing):
+                yield from walk(inner, f"{at}/{index}")
+
+    yield from walk(document()["components"]["schemas"], "schemas")
+    yield from walk(document()["paths"], "paths")
+
+
+def test_the_document_is_valid_openapi_3_1():
+    assert document()["openapi"].startswith("3.1.")
+    validate(document())
+
+
+def test_the_committed_document_is_the_present_one():
+    """`manage.py spectacular --file docs/openapi.yaml` writes it anew."""
+    assert COMMITTED.read_bytes() == openapi_yaml()
+
+
+def test_every_route_is_described():
+    def routes(patterns, prefix=""):
+        for pattern in patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from routes(pattern.url_patterns, route)
+            elif isinstance(pattern, URLPattern) and route.startswith("api/"):
+                yield "/" + route.replace("<slug:", "{").replace(">", "}"), pattern.callback
+
+    described = {(method, path) for method, path, _ in OPERATIONS}
+    served = {
+        (method.upper(), path)
+        for path, callback in routes(get_resolver().url_patterns)
+        if hasattr(callback, "cls")
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(callback.cls, method)
+    }
+    assert described == served
+    assert len(served) == 25
+
+
+def test_operation_ids_are_unique():
+    ids = [operation["operationId"] for _, _, operation in OPERATIONS]
+
+    assert len(set(ids)) == len(ids)
+
+
+def test_every_object_is_closed_and_no_answer_leaves_a_field_out():
+    for at, schema in schemas():
+        if schema["type"] == "object":
+            assert schema["additionalProperties"] is False, at
+            assert schema["properties"], at
+            if not at.endswith("Request"):
+                assert sorted(schema["required"]) == sorted(schema["properties"]), at
+
+
+def test_every_parameter_and_every_body_has_an_example_that_fits():
+    count = 0
+    for _, path, operation in OPERATIONS:
+        bodies = [operation["requestBody"]] if "requestBody" in operation else []
+        answers = [resolved(answer) for answer in operation["responses"].values()]
+        for parameter in operation["parameters"]:
+            validator(parameter["schema"]).validate(parameter["example"])
+        for body in [*bodies, *answers]:
+            for media_type in body.get("content", {}).values():
+                examples = media_type.get("examples", {"one": {"value": media_type.get("example")}})
+                for example in examples.values():
+                    assert example["value"] is not None, path
+                    validator(media_type["schema"]).validate(example["value"])
+                    count += 1
+    assert count > 200
+
+
+def test_every_operation_names_its_security_and_its_problems():
+    for _, _, operation in OPERATIONS:
+        assert operation["security"]
+        assert {"400", "401", "405", "406", "500", "503"} <= set(operation["responses"])
+        if "requestBody" in operation:
+            assert {"413", "415"} <= set(operation["responses"])
+        for status, answer in operation["responses"].items():
+            if status >= "400":
+                assert list(resolved(answer)["content"]) == [PROBLEM]
+
+
+def described_answer(operation, response):
+    answer = resolved(operation["responses"][str(response.status_code)])
+    return answer["content"][response["Content-Type"]]["schema"]
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        pytest.param(path, operation, id=operation["operationId"])
+        for method, path, operation in OPERATIONS
+        if method == "GET" and operation["operationId"] not in NOT_JSON
+    ],
+)
+def test_every_get_answers_as_described(path, operation, ada_api, ada_browser):
+    ada_api.patch("/api/v1/me/", {"role": "data-scientist"}, content_type="application/json")
+    client = ada_browser if "tokens" in path else ada_api
+    required = {
+        parameter["name"]: parameter["example"]
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query" and parameter["required"]
+    }
+    all_of_it = {"page_size": 200} if "page_size" in str(operation["parameters"]) else {}
+
+    response = client.get(f"{address_of(path)}?{urlencode(required | all_of_it)}")
+
+    assert response.status_code == 200
+    validator(described_answer(operation, response)).validate(response.json())
+    for header in operation["responses"]["200"].get("headers", {}):
+        assert response.has_header(header)
+
+
+@pytest.mark.parametrize(
+    ("path", "operation"),
+    [
+        pytest.param(path, operation, id=operation["operationId"])
+        for method, path, operation in OPERATIONS
+        if method == "GET"
+    ],
+)
+def test_the_examples_of_all_parameters_together_are_a_good_request(
+    path, operation, ada_api, ada_browser
+):
+    examples = {
+        parameter["name"]: str(parameter["example"]).lower()
+        for parameter in operation["parameters"]
+        if parameter["in"] == "query"
+    }
+    client = ada_browser if "tokens" in path else ada_api
+
+    assert client.get(f"{address_of(path)}?{urlencode(examples)}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        pytest.param(method, path, operation, id=operation["operationId"])
+        for method, path, operation in OPERATIONS
+        if "requestBody" in operation and method != "DELETE"
+    ],
+)
+def test_the_example_of_every_body_is_taken_and_answered_as_described(
+    method, path, operation, ada_browser
+):
+    body = operation["requestBody"]["content"]["application/json"]["example"]
+
+    response = ada_browser.generic(method, address_of(path), json.dumps(body), "application/json")
+
+    assert response.status_code in {200, 201}
+    validator(described_answer(operation, response)).validate(response.json())
+
+
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("application/vnd.oai.openapi+json", "application/vnd.oai.openapi+json"),
+        ("application/vnd.oai.openapi", "application/vnd.oai.openapi"),
+        ("application/yaml", "application/yaml"),
+    ],
+)
+def test_the_document_is_served_as_json_or_yaml(accept, content_type):
+    response = Client().get("/api/v1/schema/", headers={"Accept": accept})
+
+    assert (response.status_code, response["Content-Type"]) == (200, content_type)
+    # Every JSON document is a YAML document.
+    assert yaml.safe_load(response.content)["paths"].keys() == document()["paths"].keys()
+
+
+def test_the_docs_page_loads_nothing_from_elsewhere_and_alone_allows_inline_styles():
+    response = Client().get("/api/v1/docs/")
+
+    policy = response["Content-Security-Policy"]
+    assert response.status_code == 200
+    assert "style-src 'self' 'unsafe-inline'" in policy
+    assert "img-src 'self' data:" in policy
+    assert "script-src 'self';" in f"{policy};"
+    assert "//" not in response.content.decode().replace("http://www.w3.org", "")
+    assert "unsafe-inline" not in Client().get("/problems/")["Content-Security-Policy"]
+
+
+def test_the_docs_page_is_html_only():
+    response = Client().get("/api/v1/docs/", headers={"Accept": "application/json"})
+
+    assert (response.status_code, response["Content-Type"]) == (406, PROBLEM)

@@ -1,0 +1,1 @@
+"""REST doors to what is a person's own."""

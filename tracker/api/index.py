@@ -1,0 +1,77 @@
+"""Where everything is."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.urls import reverse
+from rest_framework.request import Request
+
+from mlmath.rest.answers import Address, Answer
+from mlmath.rest.operations import operation
+from mlmath.rest.prepared import prepare, send
+from mlmath.rest.views import PublicView
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IndexOutput(Answer):
+    """The addresses of the collections."""
+
+    subjects: Address
+    topics: Address
+    roles: Address
+    resources: Address
+    paths: Address
+    search: Address
+    me: Address
+    my_topics: Address
+    my_tokens: Address
+    schema: Address
+    docs: Address
+
+
+_NAMES = {
+    "subjects": "catalog-api:subject-list",
+    "topics": "catalog-api:topic-list",
+    "roles": "catalog-api:role-list",
+    "resources": "catalog-api:resource-list",
+    "paths": "catalog-api:path-list",
+    "search": "catalog-api:search",
+    "me": "tracker-api:me",
+    "my_topics": "tracker-api:my-topics",
+    "my_tokens": "tracker-api:my-tokens",
+    "schema": "api-schema",
+    "docs": "api-docs",
+}
+_EXAMPLE = {
+    name: f"https://mlmath.example/api/v1/{path}"
+    for name, path in {
+        "subjects": "subjects/",
+        "topics": "topics/",
+        "roles": "roles/",
+        "resources": "resources/",
+        "paths": "paths/",
+        "search": "search/",
+        "me": "me/",
+        "my_topics": "me/topics/",
+        "my_tokens": "me/tokens/",
+        "schema": "schema/",
+        "docs": "docs/",
+    }.items()
+}
+
+
+class Index(PublicView):
+    tag = "about"
+
+    @operation(
+        id="getIndex",
+        summary="The collections",
+        is_public=True,
+        answer=IndexOutput,
+        example=IndexOutput(**_EXAMPLE),
+    )
+    def get(self, request: Request) -> HttpResponse:
+        addresses = {
+            name: request.build_absolute_uri(reverse(route)) for name, route in _NAMES.items()
+        }
+        return send(request, prepare(IndexOutput(**addresses)))

@@ -1,0 +1,1 @@
+"""HTML doors: find, act, say, choose, answer. No row changes, no counting."""

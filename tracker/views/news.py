@@ -1,0 +1,70 @@
+"""What a page says about the change that has just been made, with the way to take it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from tracker.guests import last_change_of_guest
+from tracker.models import TopicState
+from tracker.models.ids import PUBLIC_ID_LENGTH
+from tracker.summaries.changes import TopicChange, changes_between, changes_of_batch
+from tracker.summaries.people import guest_standing
+from tracker.views.visitor import UNDO, Visitor
+
+_ONE = {
+    TopicState.TODO: "“{}” is to do again.",
+    TopicState.LEARNING: "You are learning “{}”.",
+    TopicState.DONE: "“{}” is done.",
+    TopicState.SKIPPED: "“{}” is skipped.",
+}
+_SEVERAL = {
+    TopicState.TODO: "{} topics are to do again.",
+    TopicState.LEARNING: "You are learning {} topics.",
+    TopicState.DONE: "{} topics are done.",
+    TopicState.SKIPPED: "{} topics are skipped.",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class News:
+    """A sentence; with a `batch` there is something to undo."""
+
+    sentence: str
+    batch: str = ""
+
+
+def sentence_about(changes: Sequence[TopicChange]) -> str:
+    if not changes:
+        return "That was so already; nothing has changed."
+    if len(changes) == 1:
+        change = changes[0]
+        if change.has_new_state:
+            return _ONE[change.state].format(change.topic.title)
+        if change.is_stuck:
+            return f"You are stuck in “{change.topic.title}”."
+        return f"You are no longer stuck in “{change.topic.title}”."
+    states = {change.state for change in changes}
+    if len(states) > 1:
+        return f"{len(changes)} topics have changed."
+    return _SEVERAL[states.pop()].format(len(changes))
+
+
+def news_on_arrival(request: HttpRequest, visitor: Visitor) -> News | None:
+    """About the change that a plain form has just made, which the address names. One query."""
+    batch = request.GET.get(UNDO, "")
+    if len(batch) != PUBLIC_ID_LENGTH or not (batch.isascii() and batch.isalnum()):
+        return None
+    changes = _changes_of(request, visitor, batch)
+    return News(sentence=sentence_about(changes), batch=batch) if changes else None
+
+
+def _changes_of(request: HttpRequest, visitor: Visitor, batch: str) -> list[TopicChange]:
+    graph = visitor.graph
+    if visitor.user is not None:
+        return changes_of_batch(user=visitor.user, graph=graph, batch=batch)
+    last = last_change_of_guest(request, batch)
+    if last is None:
+        return []
+    before, after = guest_standing(graph, last.before), guest_standing(graph, last.after)
+    return changes_between(graph, before, after)

@@ -1,0 +1,145 @@
+"""Marking a topic and taking it back, for people and for guests, with htmx and without."""
+
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve, reverse
+from django.views.decorators.http import require_POST
+from django_htmx.http import HttpResponseClientRedirect
+
+from catalog.graph import CatalogGraph, current_graph
+from mlmath.errors import BadRequest, DomainError
+from mlmath.http import wants_partial
+from tracker import guests
+from tracker.actions import progress as actions
+from tracker.forms import MarkForm
+from tracker.models import Source, User
+from tracker.summaries.changes import changes_between
+from tracker.summaries.people import guest_standing
+from tracker.views import roadmap, today, topics
+from tracker.views.news import News, sentence_about
+from tracker.views.visitor import Changed, Visitor, back
+
+# The pages that can be brought up to date piece by piece, by the name of their address.
+_PIECES: dict[str, Callable[[Changed, str, QueryDict], str]] = {
+    "tracker:roadmap": roadmap.changed_pieces,
+    "tracker:today": today.changed_pieces,
+    "tracker:topic-detail": topics.changed_pieces,
+}
+
+
+@login_not_required
+@require_POST
+def mark(request: HttpRequest, slug: str) -> HttpResponse:
+    form = MarkForm(request.POST)
+    if not form.is_valid():
+        raise BadRequest(form.sentence)
+    fallback = reverse("tracker:topic-detail", args=[slug])
+    graph = current_graph()
+    try:
+        meant = actions.find_topics(graph, slug)
+        if not meant:
+            raise Http404(slug)
+        changed = _mark(
+            request,
+            graph,
+            [
+                actions.Mark(topic=topic, state=form.state_wanted, is_stuck=form.stuck_wanted)
+                for topic in meant
+            ],
+            with_prerequisites=form.cleaned_data["with_prerequisites"],
+        )
+    except DomainError as refusal:
+        return _refused(request, refusal, fallback)
+    sentence = sentence_about(
+        changes_between(changed.now.graph, changed.before, changed.now.standing)
+    )
+    return _answer(
+        request,
+        changed,
+        sentence,
+        back(request, fallback, batch=changed.batch, anchor=f"topic-{meant[0].slug}"),
+    )
+
+
+@login_not_required
+@require_POST
+def undo(request: HttpRequest, batch: str) -> HttpResponse:
+    fallback = reverse("tracker:roadmap-mine")
+    try:
+        if request.user.is_authenticated:
+            changed = _by_person(request.user, actions.undo(user=request.user, batch=batch))
+        else:
+            changed = _by_guest(current_graph(), guests.undo_as_guest(request, batch))
+    except DomainError as refusal:
+        return _refused(request, refusal, fallback)
+    return _answer(request, changed, "Taken back.", back(request, fallback))
+
+
+def _mark(
+    request: HttpRequest,
+    graph: CatalogGraph,
+    marks: list[actions.Mark],
+    *,
+    with_prerequisites: bool,
+) -> Changed:
+    if request.user.is_authenticated:
+        marked = actions.mark_topics(
+            user=request.user,
+            marks=marks,
+            source=Source.MANUAL,
+            with_prerequisites=with_prerequisites,
+        )
+        return _by_person(request.user, marked)
+    return _by_guest(
+        graph, guests.mark_as_guest(request, graph, marks, with_prerequisites=with_prerequisites)
+    )
+
+
+def _by_person(user: User, marked: actions.Marked) -> Changed:
+    now = Visitor(
+        graph=marked.graph,
+        user=user,
+        standing=marked.after.standing(marked.graph),
+        retired_states={},
+    )
+    return Changed(before=marked.before.standing(marked.graph), now=now, batch=marked.batch)
+
+
+def _by_guest(graph: CatalogGraph, marked: guests.GuestMarked) -> Changed:
+    now = Visitor(
+        graph=graph, user=None, standing=guest_standing(graph, marked.after), retired_states={}
+    )
+    return Changed(before=guest_standing(graph, marked.before), now=now, batch=marked.batch)
+
+
+def _answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> HttpResponse:
+    """The pieces of the open page that look different now; without htmx, the page itself."""
+    if not wants_partial(request):
+        return HttpResponseRedirect(to)
+    page = urlsplit(to)
+    try:
+        match = resolve(page.path)
+    except Resolver404:
+        return HttpResponseClientRedirect(to)
+    if match.view_name not in _PIECES:
+        return HttpResponseClientRedirect(to)
+    pieces = _PIECES[match.view_name](changed, match.kwargs.get("slug", ""), QueryDict(page.query))
+    news = News(sentence=sentence, batch=changed.batch)
+    return HttpResponse(pieces + _toast(request, news))
+
+
+def _refused(request: HttpRequest, refusal: DomainError, fallback: str) -> HttpResponse:
+    if wants_partial(request):
+        return HttpResponse(_toast(request, News(sentence=str(refusal))), status=422)
+    messages.warning(request, str(refusal))
+    return HttpResponseRedirect(back(request, fallback))
+
+
+def _toast(request: HttpRequest, news: News) -> str:
+    context = {"news": news, "next": back(request, "/"), "is_oob": True}
+    return render_to_string("tracker/_news.html", context, request)

@@ -1,0 +1,73 @@
+"""The page of a topic, and what the address of a former topic shows."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
+from django.template.loader import render_to_string
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from catalog.effort import Hours
+from catalog.graph import TopicNode
+from tracker.models import TopicState
+from tracker.summaries.reading import readings
+from tracker.summaries.topics import asked_by, topic_place
+from tracker.views.news import news_on_arrival
+from tracker.views.visitor import Changed, Visitor, here, visitor_of
+
+
+@login_not_required
+@require_safe
+def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
+    visitor = visitor_of(request)
+    topic = visitor.graph.topic_by_slug.get(slug)
+    if topic is None:
+        return _former_topic(request, visitor, slug)
+    context = _pieces(visitor, topic) | {
+        "hours": _hours(visitor, topic),
+        "asked_by": asked_by(visitor.graph, topic),
+        "readings": readings(visitor.graph, topic),
+        "next": here(request),
+        "news": news_on_arrival(request, visitor),
+    }
+    return TemplateResponse(request, "tracker/topic_detail.html", context)
+
+
+def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
+    """Where one stands with the topic `slug`, and with what it needs and opens."""
+    topic = changed.now.graph.topic_by_slug.get(slug)
+    if topic is None:
+        return ""
+    context = _pieces(changed.now, topic) | {"is_oob": True}
+    return render_to_string("tracker/_topic_changed.html", context)
+
+
+def _pieces(visitor: Visitor, topic: TopicNode) -> dict[str, object]:
+    return {
+        "topic": topic,
+        "place": topic_place(visitor.graph, topic, visitor.standing, visitor.role),
+        "role": visitor.role,
+        "is_guest": visitor.user is None,
+    }
+
+
+def _hours(visitor: Visitor, topic: TopicNode) -> Hours:
+    entry = visitor.role.entry_by_index.get(topic.index) if visitor.role else None
+    return entry.hours if entry else topic.hours
+
+
+def _former_topic(request: HttpRequest, visitor: Visitor, slug: str) -> HttpResponse:
+    """A renamed or merged topic leads on, a split one to a choice; a retired one says so."""
+    graph = visitor.graph
+    successors = graph.successors(slug)
+    if len(successors) == 1:
+        target = reverse("tracker:topic-detail", args=[successors[0].slug])
+        return HttpResponsePermanentRedirect(target)
+    if successors:
+        context = {"title": graph.retired.get(slug, ""), "topics": successors}
+        return TemplateResponse(request, "tracker/topic_split.html", context)
+    if slug not in graph.retired:
+        raise Http404(slug)
+    state = visitor.retired_states.get(slug)
+    kept = {"title": graph.retired[slug], "state": TopicState(state) if state else None}
+    return TemplateResponse(request, "tracker/topic_retired.html", kept)

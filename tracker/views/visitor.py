@@ -1,0 +1,84 @@
+"""Who looks at a page about topics, a person or a guest, and what they have ticked."""
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+from django.http import HttpRequest, QueryDict
+
+from catalog.graph import CatalogGraph, RoleNode, current_graph
+from mlmath.http import way_back
+from tracker.guests import guest_marks
+from tracker.models import User
+from tracker.summaries.people import guest_standing, person_states, role_of
+from tracker.summaries.standing import Standing
+
+UNDO = "undo"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Visitor:
+    """`user` is None for a guest, whose marks are in the session.
+
+    `retired_states` leads from the slugs of retired topics to what they had ticked there.
+    """
+
+    graph: CatalogGraph
+    user: User | None
+    standing: Standing
+    retired_states: dict[str, str]
+
+    @property
+    def role(self) -> RoleNode | None:
+        return role_of(self.user, self.graph) if self.user else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Changed:
+    """Who has just marked something: `now` with the new standing, and the one before.
+
+    `batch` is empty where there is nothing to undo.
+    """
+
+    before: Standing
+    now: Visitor
+    batch: str
+
+
+def visitor_of(request: HttpRequest) -> Visitor:
+    """One query for a person, none for a guest beyond their session."""
+    graph = current_graph()
+    if request.user.is_authenticated:
+        states = person_states(user=request.user, graph=graph)
+        return Visitor(
+            graph=graph,
+            user=request.user,
+            standing=states.standing(graph),
+            retired_states={slug: row.state for slug, row in states.retired.items()},
+        )
+    marks = guest_marks(request)
+    return Visitor(
+        graph=graph,
+        user=None,
+        standing=guest_standing(graph, marks),
+        retired_states={slug: state for slug, state in marks.items() if slug in graph.retired},
+    )
+
+
+def here(request: HttpRequest) -> str:
+    """The address of this page, for the `next` fields in it."""
+    return with_undo(request.get_full_path())
+
+
+def back(request: HttpRequest, fallback: str, *, batch: str = "", anchor: str = "") -> str:
+    """Where a form came from; `batch` lets the page there offer to undo it."""
+    return with_undo(way_back(request, fallback), batch=batch, anchor=anchor)
+
+
+def with_undo(address: str, *, batch: str = "", anchor: str = "") -> str:
+    """`address` with the offer to undo `batch`; without a batch, with no such offer."""
+    parts = urlsplit(address)
+    query = QueryDict(parts.query, mutable=True)
+    query.pop(UNDO, None)
+    if batch:
+        query[UNDO] = batch
+    return urlunsplit(parts._replace(query=query.urlencode(), fragment=anchor))
