@@ -11,7 +11,6 @@ from django.http import HttpRequest
 
 from tracker.models import Activity, ApiToken, TopicProgress, User
 
-
 _SHOWN = [
     "email", "name", "public_id", "is_active", "role", "minutes_per_day", "time_zone", "joined_at",
     "last_login",

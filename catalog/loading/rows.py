@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from catalog.loading.files import Content, Record
-from catalog.loading.sync import Counts, sync, sync_links
+from catalog.loading.sync import Counts, remove_unused, sync, sync_links
 from catalog.loading.topics import cited
 from catalog.models import (
     Advice,
@@ -104,6 +104,7 @@ def _write_roles(
         },
         lambda row: row.slug,
         counts["depths"],
+        keep=True,
     )
     records = content.lists["roles"]
     roles = sync(
@@ -149,6 +150,7 @@ def _write_roles(
         lambda row: (row.role_id, row.topic_id),
         counts["role topics"],
     )
+    remove_unused(Depth.objects, depths, lambda row: row.slug, counts["depths"])
     return roles
 
 
@@ -170,6 +172,7 @@ def _write_resources(content: Content, counts: dict[str, Counts]) -> dict[Hashab
         },
         lambda row: row.slug,
         counts["providers"],
+        keep=True,
     )
     records = content.lists["resources"]
     resources = sync(
@@ -192,6 +195,7 @@ def _write_resources(content: Content, counts: dict[str, Counts]) -> dict[Hashab
             counts["resources"].changed += 1
         also_at = [providers[slug] for slug in record.get("also_at") or []]
         sync_links(resource.also_at, also_at, counts["resources"])
+    remove_unused(Provider.objects, providers, lambda row: row.slug, counts["providers"])
     return resources
 
 

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from catalog.loading.files import Content, Record, Text
@@ -21,7 +22,10 @@ class Field:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """A number with at most one decimal: sums of hours stay exact in tenths."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return False
+    return round(value, 1) == value
 
 
 _FITS = {
@@ -38,7 +42,7 @@ _FITS = {
 _WORDING = {
     "slug": "a slug",
     "text": "text",
-    "number": "a number",
+    "number": "a number with one decimal at most",
     "whole": "a whole number",
     "flag": "true or false",
     "texts": "a list of texts",

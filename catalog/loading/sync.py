@@ -1,10 +1,11 @@
 """Make the rows of one table equal to what is wanted, and count what that took."""
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from django.db.models import Manager, Model
+from django.db.models import Manager, Model, ProtectedError
 
 Row = TypeVar("Row", bound=Model)
 
@@ -33,11 +34,13 @@ def sync(
     counts: Counts,
     *,
     retire: bool = False,
+    keep: bool = False,
 ) -> dict[Hashable, Row]:
     """Create, change, and retire or remove rows of `manager` until they equal `wanted`.
 
     `wanted` leads from a key to the row's fields, as `key_of` leads from a row to its key. Rows
-    that nobody wants are retired where `retire` says so, else deleted. Returns the wanted rows.
+    that nobody wants are retired where `retire` says so and left alone where `keep` does, until
+    `remove_unused`; else they are deleted. Returns the wanted rows.
     """
     existing = {key_of(row): row for row in manager.all()}
     new, changed, rows = [], [], {}
@@ -56,7 +59,7 @@ def sync(
     counts.created += len(new)
     counts.changed += len(changed)
     for key, row in existing.items():
-        if key in wanted:
+        if key in wanted or keep:
             continue
         if not retire:
             row.delete()
@@ -65,6 +68,20 @@ def sync(
             row.save(force_update=True)
             counts.retired += 1
     return rows
+
+
+def remove_unused(
+    manager: Manager[Row],
+    wanted: Collection[Hashable],
+    key_of: Callable[[Row], Hashable],
+    counts: Counts,
+) -> None:
+    """Delete the rows that nobody wants, save those that retired rows still point at."""
+    for row in manager.all():
+        if key_of(row) not in wanted:
+            with suppress(ProtectedError):
+                row.delete()
+                counts.removed += 1
 
 
 def _assign(row: Model, fields: Mapping[str, Any]) -> bool:

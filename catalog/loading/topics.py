@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from decimal import Decimal
 
 from catalog.loading.files import Content, Record, TopicText
-from catalog.loading.sync import Counts, sync
+from catalog.loading.sync import Counts, remove_unused, sync
 from catalog.models import AliasKind, Article, Prerequisite, Subject, Topic, TopicAlias, TopicMove
 from mlmath.markdown import to_html
 
@@ -47,6 +47,7 @@ def write_topics(
             },
             lambda row: row.slug,
             counts["subjects"],
+            keep=True,
         ).items()
     }
     wanted: dict[Hashable, dict[str, object]] = {
@@ -55,6 +56,7 @@ def write_topics(
     }
     sync(Topic.objects, wanted, lambda row: row.slug, counts["topics"], retire=True)
     topics = {row.slug: row for row in Topic.objects.all()}
+    remove_unused(Subject.objects, subjects, lambda row: row.slug, counts["subjects"])
     sync(
         Prerequisite.objects,
         {

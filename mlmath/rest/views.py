@@ -63,8 +63,10 @@ class ApiView(APIView):
     def default_response_headers(self) -> dict[str, str]:
         return {}
 
-    def options(self, request: Request, *args: object, **kwargs: object) -> Response:  # type: ignore[override]  # the stubs are at odds with each other
-        return Response(status=204, headers={"Allow": self.allow})
+    def options(self, request: Request, *args: object, **kwargs: object) -> HttpResponse:  # type: ignore[override]  # the stubs know Response only
+        response = HttpResponse(status=204, headers={"Allow": self.allow})
+        del response["Content-Type"]
+        return response
 
     def finalize_response(
         self, request: Request, response: HttpResponseBase, *args: object, **kwargs: object

@@ -4,8 +4,9 @@ import pytest
 from django.test import Client
 
 from catalog.api import base
-from catalog.graph import forget_graph
+from catalog.graph import current_graph, forget_graph
 from catalog.models import CatalogVersion, Resource, Role, Topic, TopicAlias
+from mlmath.rest.prepared import prepare
 from tests.factories import make_resource, make_role, make_subject, make_topic, make_unit
 
 pytestmark = pytest.mark.django_db
@@ -516,9 +517,9 @@ def test_an_edit_of_the_catalog_changes_the_answer_and_its_etag(small):
 def test_ready_answers_do_not_pile_up(monkeypatch):
     monkeypatch.setattr(base, "MAXIMUM_PREPARED", 3)
     answers = base._PreparedAnswers()
-    graph = base.current_graph()
+    graph = current_graph()
     for number in range(5):
-        answers.put(graph, number, base.prepare({"number": number}))
+        answers.put(graph, number, prepare({"number": number}))
 
     assert [number for number in range(5) if answers.get(graph, number)] == [2, 3, 4]
 

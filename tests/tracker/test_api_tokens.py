@@ -299,6 +299,7 @@ def test_the_command_prints_the_secret_as_its_last_line(ada):
     secret = create("Ada@Example.org", "--name", "cron", "--scopes", "read, write").splitlines()[-1]
 
     token = use_token(secret=secret)
+    assert token is not None
     assert token.user == ada
     assert (token.name, token.scopes) == ("cron", ["read", "write"])
     assert token.expires_at - token.created_at == timedelta(days=90)
