@@ -114,16 +114,14 @@ def secret(name: str, *, kept_in: Path | None) -> str:
     if not value and kept_in is not None:
         return _kept_secret(kept_in)
     if not value:
-        raise refuse(name, "is not set", _HOW_TO_MAKE_A_SECRET)
+        raise refuse(name, "is not set", _HOW_TO_MAKE_ONE)
     is_weak = len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < MINIMUM_SECRET_VARIETY
     if is_weak or value.startswith("django-insecure-"):
-        raise refuse(name, "is too weak", _HOW_TO_MAKE_A_SECRET)
+        raise refuse(name, "is too weak", _HOW_TO_MAKE_ONE)
     return value
 
 
-_HOW_TO_MAKE_A_SECRET = (
-    "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
-)
+_HOW_TO_MAKE_ONE = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 
 
 def _kept_secret(path: Path) -> str:

@@ -30,7 +30,7 @@ _TEXT_TAGS = {
 
 _cleaner = nh3.Cleaner(
     tags=_TEXT_TAGS | _MATHML_TAGS,
-    attributes={"a": {"href", "title"}, **{tag: _MATHML_ATTRIBUTES for tag in _MATHML_TAGS}},
+    attributes={"a": {"href", "title"}, **dict.fromkeys(_MATHML_TAGS, _MATHML_ATTRIBUTES)},
     url_schemes={"https", "http", "mailto"},
     link_rel="noopener nofollow ugc",
 )
@@ -51,7 +51,7 @@ def _formula(source: str, options: dict[str, bool]) -> str:
     try:
         # The converter knows `aligned` by the name of its twin only.
         mathml = convert(source.replace("{aligned}", "{split}"), display=display)
-    except Exception:  # the converter has no error class of its own and fails in many ways
+    except Exception:  # noqa: BLE001  # the converter has no error class and fails in many ways
         mathml = "\\"
     if "\\" in mathml or "<mi>&</mi>" in mathml:
         # What somebody typed is never lost: an unreadable formula is shown as it was written.

@@ -16,9 +16,7 @@ from mlmath import environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(environment.text("MLMATH_VAR", str(BASE_DIR / "var")))
 
-IS_PRODUCTION = (
-    environment.choice("MLMATH_ENV", ("local", "production"), "local") == "production"
-)
+IS_PRODUCTION = environment.choice("MLMATH_ENV", ("local", "production"), "local") == "production"
 DEBUG = environment.flag("DEBUG", default=False)
 SECRET_KEY = environment.secret(
     "SECRET_KEY", kept_in=None if IS_PRODUCTION else VAR_DIR / "secret-key"

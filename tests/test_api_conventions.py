@@ -147,6 +147,18 @@ def test_a_body_that_is_no_plain_json_object_is_refused(ada_api, body):
     assert not TopicProgress.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("PATCH", "/api/v1/me/"), ("PATCH", "/api/v1/me/topics/"), ("PUT", VECTORS)],
+)
+def test_a_missing_body_is_not_taken_for_an_empty_object(ada_api, method, path):
+    document = assert_problem(ada_api.generic(method, path), 400, "invalid-request")
+
+    assert document["errors"] == [
+        {"pointer": "", "code": "required", "detail": "Send a JSON object as the body."}
+    ]
+
+
 def test_an_emoji_is_a_character_like_any_other(ada_api):
     response = ada_api.patch("/api/v1/me/", '{"name": "\\ud83d\\ude00 é"}', content_type=JSON)
 

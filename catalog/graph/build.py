@@ -47,7 +47,7 @@ def build_graph(version: int) -> CatalogGraph:
             summary=row.summary,
             citations=citations(row.cited, articles),
         )
-        for row in Subject.objects.all()
+        for row in Subject.objects.filter(topics__is_retired=False).distinct()
     }
     rows = list(Topic.objects.select_related("subject"))
     topics = _topics([row for row in rows if not row.is_retired], subjects, articles)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from catalog.effort import Hours, Workload
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Citation:
     """An article and what it says about the thing that cites it; `note` may be empty."""

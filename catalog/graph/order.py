@@ -12,7 +12,9 @@ class Cycle(ValueError):
         self.path = path
 
 
-def study_order(needs: Mapping[str, Sequence[str]], rank: Mapping[str, tuple[int, int]]) -> list[str]:
+def study_order(
+    needs: Mapping[str, Sequence[str]], rank: Mapping[str, tuple[int, int]]
+) -> list[str]:
     """The nodes with each after all that it needs; among free ones the lowest `rank` comes first.
 
     Raises Cycle when that is impossible. Every node needs an entry in both mappings.

@@ -384,4 +384,3 @@ def _row_shape(row: PathStep) -> dict[str, Any]:
             for used in row.step_resources.all()
         ],
     }
-

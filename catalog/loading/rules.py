@@ -72,7 +72,9 @@ def _check_references(content: Content) -> None:
             for used in step["resources"]:
                 _known(content, used, "resource", [used["resource"]], resources)
                 of = used["resource"]
-                _known(content, used, f"unit of {of}", used.get("units") or [], units.get(of, set()))
+                _known(
+                    content, used, f"unit of {of}", used.get("units") or [], units.get(of, set())
+                )
 
 
 def _check_texts(content: Content) -> None:
@@ -145,7 +147,8 @@ def _check_roles(content: Content, ancestors: dict[str, set[str]]) -> Needed | N
         return None
     needed: Needed = {}
     for slug in order:
-        role, merged = roles[slug], {}
+        role = roles[slug]
+        merged: dict[str, tuple[bool, str]] = {}
         for parent in parents[slug]:
             for topic, entry in needed[parent].items():
                 merged[topic] = _stricter(merged.get(topic), entry, factors)
@@ -253,5 +256,6 @@ def _check_time_claims(content: Content, needed: Needed) -> None:
             )
             if not least <= required <= most:
                 content.fault(
-                    role, f"role {role['slug']}: {required:.1f} required hours are outside the claim"
+                    role,
+                    f"role {role['slug']}: {required:.1f} required hours are outside the claim",
                 )

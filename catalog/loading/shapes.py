@@ -1,6 +1,7 @@
 """Which fields a record of the data files has, and of which kind."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any
@@ -28,7 +29,7 @@ def _is_number(value: Any) -> bool:
     return round(value, 1) == value
 
 
-_FITS = {
+_FITS: dict[str, Callable[[Any], bool]] = {
     "slug": lambda value: isinstance(value, str),
     "text": lambda value: isinstance(value, str) and bool(value.strip()),
     "number": _is_number,

@@ -8,6 +8,12 @@ from catalog.loading.sync import Counts, remove_unused, sync
 from catalog.models import AliasKind, Article, Prerequisite, Subject, Topic, TopicAlias, TopicMove
 from mlmath.markdown import to_html
 
+_ALIAS_KINDS = {
+    "renamed_from": AliasKind.RENAMED,
+    "split_from": AliasKind.SPLIT,
+    "merged_from": AliasKind.MERGED,
+}
+
 
 def write_topics(
     content: Content, counts: dict[str, Counts]
@@ -123,25 +129,27 @@ def text_fields(text: TopicText) -> dict[str, str]:
 def _write_aliases(
     records: list[Record], topics: dict[str, Topic], counts: Counts
 ) -> list[TopicMove]:
-    wanted: dict[Hashable, dict[str, object]] = {}
-    for record in records:
-        for key, kind in (
-            ("renamed_from", AliasKind.RENAMED),
-            ("split_from", AliasKind.SPLIT),
-            ("merged_from", AliasKind.MERGED),
-        ):
-            for old in record.get(key) or []:
-                topic = topics[record["slug"]]
-                wanted[str(old), topic.id] = {"slug": str(old), "topic": topic, "kind": kind}
+    aliases: list[tuple[str, Topic, AliasKind]] = [
+        (str(old), topics[record["slug"]], kind)
+        for record in records
+        for key, kind in _ALIAS_KINDS.items()
+        for old in record.get(key) or []
+    ]
     known = set(TopicAlias.objects.values_list("slug", "topic_id"))
-    sync(TopicAlias.objects, wanted, lambda row: (row.slug, row.topic_id), counts)
+    sync(
+        TopicAlias.objects,
+        {
+            (slug, topic.id): {"slug": slug, "topic": topic, "kind": kind}
+            for slug, topic, kind in aliases
+        },
+        lambda row: (row.slug, row.topic_id),
+        counts,
+    )
     moves: dict[int, TopicMove] = {}
-    for key, fields in wanted.items():
-        old, topic = topics.get(str(fields["slug"])), fields["topic"]
-        if key in known or old is None or fields["kind"] == AliasKind.RENAMED:
+    for slug, topic, kind in aliases:
+        old = topics.get(slug)
+        if (slug, topic.id) in known or old is None or kind == AliasKind.RENAMED:
             continue
-        assert isinstance(topic, Topic)
         before = moves[old.id].new_ids if old.id in moves else ()
-        kind = AliasKind(str(fields["kind"]))
         moves[old.id] = TopicMove(kind=kind, old_id=old.id, new_ids=(*before, topic.id))
     return list(moves.values())

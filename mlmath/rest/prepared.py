@@ -7,7 +7,6 @@ from django.http import HttpResponse
 from django.utils.http import parse_etags
 from rest_framework.request import Request
 
-from mlmath.rest.problems import PRECONDITION_FAILED, Problem
 from mlmath.rest.rendering import CONTENT_SECURITY_POLICY, to_json
 
 # Long enough to spare a client's repeated calls, short enough that an edit is soon seen.
@@ -30,12 +29,8 @@ def prepare(answer: object, *, content_type: str = "application/json") -> Prepar
 
 
 def send(request: Request, prepared: Prepared) -> HttpResponse:
-    """The answer, or 304 for a client that has it already, or a 412 problem (RFC 9110, 13.1)."""
-    wanted = request.headers.get("If-Match")
-    if wanted is not None and not _names(wanted, prepared.etag, is_weak_enough=False):
-        raise Problem(PRECONDITION_FAILED, headers={"ETag": prepared.etag})
-    known = request.headers.get("If-None-Match")
-    if known is not None and _names(known, prepared.etag, is_weak_enough=True):
+    """The answer, or 304 for a client that has it already."""
+    if _is_known(request.headers.get("If-None-Match", ""), prepared.etag):
         response = HttpResponse(status=304)
         del response["Content-Type"]
     else:
@@ -51,8 +46,7 @@ def set_public(response: HttpResponse) -> None:
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
 
 
-def _names(header: str, etag: str, *, is_weak_enough: bool) -> bool:
-    tags = parse_etags(header)
-    if is_weak_enough:
-        tags = [tag.removeprefix("W/") for tag in tags]
+def _is_known(if_none_match: str, etag: str) -> bool:
+    """By weak comparison, as RFC 9110 wants it for this header."""
+    tags = [tag.removeprefix("W/") for tag in parse_etags(if_none_match)]
     return "*" in tags or etag in tags

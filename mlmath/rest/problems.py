@@ -128,13 +128,6 @@ CONFLICT = Kind(
     meaning="The request is well-formed, but does not go with how things stand. The detail says "
     "why and what to do; “code” is a stable name for the reason.",
 )
-PRECONDITION_FAILED = Kind(
-    slug="precondition-failed",
-    status=HTTPStatus.PRECONDITION_FAILED,
-    title="It has changed",
-    meaning="The If-Match header names a version that is no longer the present one. Fetch it "
-    "again.",
-)
 TOO_LARGE = Kind(
     slug="too-large",
     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -340,7 +333,7 @@ def escape_pointer(name: object) -> str:
 def _flat(detail: object, pointer: str) -> Iterator[FieldError]:
     """REST framework's nested errors as a list with JSON pointers."""
     if isinstance(detail, exceptions.ErrorDetail):
-        yield FieldError(pointer=pointer, code=detail.code, detail=str(detail))
+        yield FieldError(pointer=pointer, code=detail.code or "invalid", detail=str(detail))
     elif isinstance(detail, Mapping):
         for name, inner in detail.items():
             is_whole = name == "non_field_errors"

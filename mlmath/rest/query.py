@@ -26,7 +26,12 @@ class Parameter:
     longest: int = 200
 
     def schema(self) -> dict[str, object]:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+        return {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": self.longest,
+            "pattern": "^[^\\u0000-\\u001f\\u007f]*$",
+        }
 
     def read(self, text: str) -> Value:
         """The value; raises ValueError with a sentence for a text that is none."""

@@ -79,19 +79,13 @@ _ETAG = {
     "schema": {"type": "string"},
     "example": '"6a1f9f0b5c3d4e2f8a7b6c5d4e3f2a1b"',
 }
-_CONDITIONAL = [
-    {
-        "name": name,
-        "in": "header",
-        "description": about,
-        "schema": {"type": "string"},
-        "example": example,
-    }
-    for name, about, example in (
-        ("If-None-Match", "Answer 304 when the ETag is one of these", _ETAG["example"]),
-        ("If-Match", "Answer 412 when the ETag is none of these", "*"),
-    )
-]
+_IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "description": "Answer 304 when the ETag is one of these",
+    "schema": {"type": "string"},
+    "example": _ETAG["example"],
+}
 _PUBLIC_HEADERS: JsonSchema = {
     "ETag": _ETAG,
     "Cache-Control": {
@@ -158,7 +152,7 @@ class Schema(AutoSchema):
             for name, (about, example) in declared.address.items()
         ]
         in_query = [_in_query(parameter) for parameter in declared.query]
-        conditional = _CONDITIONAL if declared.is_public else []
+        conditional = [_IF_NONE_MATCH] if declared.is_public else []
         return [*in_path, *in_query, *conditional]
 
     def _responses(self, declared: Operation) -> JsonSchema:
@@ -332,8 +326,6 @@ def _problems(declared: Operation) -> list[Kind]:
         found.append(problems.NOT_FOUND)
     if declared.body is not None:
         found += [problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
-    if declared.is_public:
-        found.append(problems.PRECONDITION_FAILED)
     return found
 
 

@@ -54,7 +54,9 @@ class Server:
         """The mails sent so far, the oldest first."""
         return [
             message_from_bytes(raw.strip(), policy=policy.default)
-            for path in sorted((self.folder / "mail").glob("*"), key=lambda one: one.stat().st_mtime)
+            for path in sorted(
+                (self.folder / "mail").glob("*"), key=lambda one: one.stat().st_mtime
+            )
             for raw in re.split(rb"^-{79}\n", path.read_bytes(), flags=re.MULTILINE)
             if raw.strip()
         ]

@@ -1,9 +1,13 @@
 """The door stands open, with JavaScript and without."""
 
-import pytest
 from playwright.sync_api import Page, expect
 
-ROLES = ["Machine learning engineer", "Data scientist", "Deep learning engineer", "Research scientist"]
+ROLES = [
+    "Machine learning engineer",
+    "Data scientist",
+    "Deep learning engineer",
+    "Research scientist",
+]
 
 
 def see_the_four_roles(page: Page) -> None:

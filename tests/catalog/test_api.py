@@ -485,8 +485,6 @@ def test_whoever_has_an_answer_already_gets_a_304(path):
         assert again["Vary"] == response["Vary"] == "Accept, Authorization"
         assert "default-src 'none'" in again["Content-Security-Policy"]
     assert get(path, if_none_match='"other"').status_code == 200
-    assert get(path, if_match=etag).status_code == 200
-    assert get(path, if_match='"other"').status_code == 412
 
 
 @pytest.mark.parametrize("path", PUBLIC)

@@ -15,7 +15,7 @@ def test_an_estimate_reaches_from_seven_tenths_to_one_and_a_half():
 
 def test_mean_and_variance_are_those_of_the_triangular_distribution():
     hours = Hours(low=7, likely=10, high=15)
-    draws = [random.Random(seed).triangular(7, 15, 10) for seed in range(20_000)]  # noqa: S311
+    draws = [random.Random(seed).triangular(7, 15, 10) for seed in range(20_000)]
     mean = sum(draws) / len(draws)
 
     assert hours.mean == pytest.approx(32 / 3)
@@ -35,7 +35,7 @@ def test_a_workload_adds_means_and_variances():
 
 @pytest.mark.parametrize(
     ("chance", "days"),
-    # P(n) = Φ((n − 72) / (0.7 √n)): 0.19 after 67 days, 0.24 after 68; 0.79 after 77, 0.83 after 78.
+    # P(n) = Φ((n − 72) / (0.7 √n)) is 0.19 and 0.24 after 67 and 68, 0.79 and 0.83 after 77 and 78.
     [(0.2, 68), (0.5, 72), (0.8, 78)],
 )
 def test_study_days_of_seventy_two_sure_hours_at_an_hour_a_day(chance, days):

@@ -131,11 +131,11 @@ def test_a_role_takes_the_stricter_requirement_and_the_deeper_depth(catalog):
         )
     forget_graph()
 
-    role = current_graph().roles["heir"]
+    found = current_graph().roles["heir"]
 
-    assert role.required_count == 1
-    assert role.required_hours == 15.0
-    assert role.entries[0].via == "strict"
+    assert found.required_count == 1
+    assert found.required_hours == 15.0
+    assert found.entries[0].via == "strict"
 
 
 def test_an_old_slug_leads_to_the_topics_that_took_its_place(catalog):

@@ -26,7 +26,7 @@ WEEKDAYS = StudyCalendar(weekdays_mask=0b0011111, days_off=frozenset())
 
 
 def plan(
-    hours: list[float], minutes: float, calendar=EVERY_DAY, today=MONDAY, studied_today=False
+    hours: list[float], minutes: float, calendar=EVERY_DAY, today=MONDAY, *, studied_today=False
 ) -> Forecast:
     return forecast(
         estimates=[Hours.around(likely) for likely in hours],
@@ -38,12 +38,12 @@ def plan(
 
 
 def test_the_likely_finish_is_the_mean_work_over_the_mean_minutes():
-    # μ = 90 · (0.7 + 1 + 1.5) / 3 = 96 hours; at two hours a day that is day 48, the first is today.
+    # μ = 90 · (0.7 + 1 + 1.5) / 3 = 96 hours; at two hours a day that is day 48 with today.
     assert plan([90], 120).finish_likely == date(2027, 4, 17)
 
 
 def test_the_band_lies_where_the_normal_distribution_says():
-    # μ = 96, σ² = 0.49 / 18 · 90² = 220.5; (2n − 96) / √(1.96 n + 220.5) reaches ∓0.8416 at 41 and 56.
+    # μ = 96, σ² = 0.49 / 18 · 90² = 220.5; (2n − 96) / √(1.96n + 220.5) is ∓0.8416 at 41 and 56.
     result = plan([90], 120)
 
     assert result.finish_early == MONDAY + timedelta(days=40)
@@ -79,8 +79,18 @@ def test_nothing_left_means_today():
         (None, Pace(minutes_per_day=60, basis=Basis.DECLARED), 127, NoForecast.NO_ROLE),
         ([Hours.around(5)], None, 127, NoForecast.NO_PACE),
         ([Hours.around(5)], Pace(minutes_per_day=0, basis=Basis.OBSERVED), 127, NoForecast.NO_PACE),
-        ([Hours.around(5)], Pace(minutes_per_day=60, basis=Basis.DECLARED), 0, NoForecast.NO_STUDY_DAYS),
-        ([Hours.around(80)] * 100, Pace(minutes_per_day=1, basis=Basis.DECLARED), 1, NoForecast.TOO_FAR),
+        (
+            [Hours.around(5)],
+            Pace(minutes_per_day=60, basis=Basis.DECLARED),
+            0,
+            NoForecast.NO_STUDY_DAYS,
+        ),
+        (
+            [Hours.around(80)] * 100,
+            Pace(minutes_per_day=1, basis=Basis.DECLARED),
+            1,
+            NoForecast.TOO_FAR,
+        ),
     ],
 )
 def test_an_impossible_plan_has_a_reason_instead_of_dates(estimates, pace, mask, reason):
@@ -160,7 +170,10 @@ def test_early_is_never_after_likely_nor_likely_after_late(hours, minutes, calen
 
 @given(hours_of_topics, paces, paces, calendars)
 def test_more_minutes_are_never_later(hours, one, other, calendar):
-    slow, fast = days(plan(hours, min(one, other), calendar)), days(plan(hours, max(one, other), calendar))
+    slow, fast = (
+        days(plan(hours, min(one, other), calendar)),
+        days(plan(hours, max(one, other), calendar)),
+    )
 
     assert all(a >= b for a, b in zip(slow, fast, strict=True))
 
@@ -203,9 +216,7 @@ def test_the_closed_form_is_close_to_a_simulation(total, minutes):
     """20,000 draws of the work and of gamma-distributed days, whose sums are gamma again."""
     draws, topics = 20_000, [4.0] * (total // 4)
     chance = random.Random(f"{total} hours at {minutes}")
-    work = sorted(
-        sum(chance.triangular(0.7 * h, 1.5 * h, h) for h in topics) for _ in range(draws)
-    )
+    work = sorted(sum(chance.triangular(0.7 * h, 1.5 * h, h) for h in topics) for _ in range(draws))
     shape = 1 / 0.7**2
     scale = minutes / 60 / shape
 

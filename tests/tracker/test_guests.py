@@ -18,7 +18,7 @@ def test_guest_ticks_and_sees_it(guest):
     guest.post("/topics/vectors/mark/", {"state": "done", "next": ROADMAP})
 
     page = guest.get(ROADMAP).content.decode()
-    assert 'id="topic-vectors" data-state="done"' in page
+    assert 'id="m-vectors" data-state="done"' in page
     assert "Your ticks are kept in this browser." in page
     assert not TopicProgress.objects.exists()
 
@@ -30,7 +30,7 @@ def test_guest_gets_the_same_pieces_by_htmx(guest):
         headers={"HX-Request": "true"},
     ).content.decode()
 
-    assert 'id="topic-vectors" data-state="done"' in answer
+    assert 'id="m-vectors" data-state="done"' in answer
     assert 'id="standing"' in answer
     assert "Undo" in answer
 
@@ -59,9 +59,7 @@ def test_guest_cannot_undo_an_earlier_step(guest):
 def test_guest_ticks_with_what_it_rests_on_except_what_they_skip(guest, catalog):
     guest.post("/topics/vectors/mark/", {"state": "skipped"})
 
-    guest.post(
-        "/topics/matrix-multiplication/mark/", {"state": "done", "with_prerequisites": "1"}
-    )
+    guest.post("/topics/matrix-multiplication/mark/", {"state": "done", "with_prerequisites": "1"})
 
     marks = guest.session["guest_marks"]
     assert marks["vectors"] == "skipped"
@@ -90,9 +88,7 @@ def test_marks_come_along_at_sign_up(guest):
     guest.post("/topics/vectors/mark/", {"state": "done"})
     guest.post("/topics/derivatives/mark/", {"state": "learning"})
 
-    response = guest.post(
-        "/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD}
-    )
+    response = guest.post("/accounts/signup/", {"email": "new@example.org", "password1": PASSWORD})
 
     assert response["Location"] == "/start/"
     rows = TopicProgress.objects.filter(user__email="new@example.org")
@@ -138,7 +134,7 @@ def test_marks_of_a_guest_reach_nobody_else(guest):
     other = Client()
     other.force_login(make_user())
 
-    assert 'id="topic-vectors" data-state="done"' not in other.get(ROADMAP).content.decode()
+    assert 'id="m-vectors" data-state="done"' not in other.get(ROADMAP).content.decode()
 
 
 def test_guest_without_ticks_has_no_session(guest):

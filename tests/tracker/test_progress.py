@@ -2,6 +2,7 @@
 
 import threading
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -314,7 +315,7 @@ def race(work):
         try:
             start.wait(timeout=10)
             work(number)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # whatever it is, the test shows it
             raised.append(error)
         finally:
             connection.close()
@@ -342,7 +343,7 @@ def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(commi
     assert raised == []
     log = list(Activity.objects.filter(user=committed_ada).order_by("id"))
     assert log[0].before_state == TODO
-    for earlier, later in zip(log, log[1:], strict=False):
+    for earlier, later in pairwise(log):
         assert later.before_state == earlier.after_state
     assert states(committed_ada) == {"vectors": log[-1].after_state}
 

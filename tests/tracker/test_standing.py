@@ -210,7 +210,9 @@ def test_next_is_empty_when_everything_is_known():
 
 
 def test_subject_progress_counts_required_topics_only():
-    graph = make_graph(CHAIN, hours=[1, 2, 3, 4, 5], roles={"analyst": {0: True, 1: True, 3: False}})
+    graph = make_graph(
+        CHAIN, hours=[1, 2, 3, 4, 5], roles={"analyst": {0: True, 1: True, 3: False}}
+    )
     standing = Standing.of(graph, {0: DONE, 1: LEARNING})
 
     [found] = subject_progress(graph, graph.roles["analyst"], standing)

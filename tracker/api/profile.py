@@ -132,9 +132,7 @@ class Me(ApiView):
     )
     def patch(self, request: ApiRequest) -> Response:
         """What is missing stays as it is; `days_off` replaces all days off."""
-        changes = ProfileInput(data=request.data)
-        changes.is_valid(raise_exception=True)
-        user = actions.update_profile(user=request.user, **changes.validated_data)
+        user = actions.update_profile(user=request.user, **self.read_body(request))
         return Response(profile_output(user, current_graph()))
 
     @operation(
@@ -149,9 +147,7 @@ class Me(ApiView):
     )
     def delete(self, request: ApiRequest) -> Response:
         """Cannot be taken back. Needs the password, or a sign-in within the last five minutes."""
-        proof = DeletionInput(data=request.data)
-        proof.is_valid(raise_exception=True)
-        _check_it_is_them(request, proof.validated_data.get("password"))
+        _check_it_is_them(request, self.read_body(request).get("password"))
         actions.delete_account(user=request.user)
         logout(request._request)
         return Response(status=204, headers={"Clear-Site-Data": '"cache", "cookies", "storage"'})

@@ -248,10 +248,8 @@ class MyTopics(ApiView):
     )
     def patch(self, request: ApiRequest) -> Response:
         """All of them or none: the errors point to every item that does not fit."""
-        wanted = MarkManyInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        items = self.read_body(request)["topics"]
         graph = current_graph()
-        items = wanted.validated_data["topics"]
         marked = actions.mark_topics(
             user=request.user, marks=_marks(graph, items), source=Source.API
         )
@@ -289,10 +287,8 @@ class MyTopic(ApiView):
         An old slug stands for the topic that took over, after a split for all its parts; the
         answer is about the first. A topic that is no longer taught is a 409, `topic_retired`.
         """
-        wanted = MarkInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
+        data = self.read_body(request)
         topics = _find(current_graph(), slug)
-        data = wanted.validated_data
         marked = actions.mark_topics(
             user=request.user,
             marks=[

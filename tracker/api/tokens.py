@@ -112,9 +112,7 @@ class MyTokens(ApiView):
     )
     def post(self, request: ApiRequest) -> Response:
         """The secret is in this answer and nowhere else. More than 50 live tokens are a 409."""
-        wanted = TokenInput(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        data = wanted.validated_data
+        data = self.read_body(request)
         made = actions.create_token(
             user=request.user,
             name=data["name"],

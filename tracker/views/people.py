@@ -17,7 +17,9 @@ from tracker.views.requests import AppRequest
 @require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: AppRequest) -> HttpResponse:
     graph = current_graph()
-    form = ProfileForm(request.POST or None, user=request.user, graph=graph)
+    form = ProfileForm(
+        request.POST if request.method == "POST" else None, user=request.user, graph=graph
+    )
     if form.is_valid() and _save(request, form):
         messages.success(request, "Saved.")
         return redirect("tracker:settings")

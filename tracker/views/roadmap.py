@@ -19,7 +19,7 @@ from tracker.summaries.roadmap import RoadmapFilter, RoadmapSection, Show, roadm
 from tracker.summaries.standing import TopicRow
 from tracker.summaries.today import next_up, role_standing
 from tracker.views.news import news_on_arrival
-from tracker.views.rows import place_html, row_html, row_text
+from tracker.views.rows import changed_mark_html, place_html, row_html, row_text
 from tracker.views.visitor import Changed, here, visitor_of
 
 NEXT_SHOWN = 3
@@ -157,17 +157,24 @@ def _changed_rows(
     """Rows that look different, as far as they are shown.
 
     What has just been marked stays in view, also where the filter would not keep it any more: a
-    row that vanished under the pointer could not be corrected.
+    row that vanished under the pointer could not be corrected. The rest is implied or ready by now
+    or no longer, which changes the mark only: a tick may imply eighty topics.
     """
-    marked = changes_between(changed.now.graph, changed.before, changed.now.standing)
-    pressed = marked[0].topic.slug if len(marked) == 1 else ""
+    marked = {
+        change.topic.slug
+        for change in changes_between(changed.now.graph, changed.before, changed.now.standing)
+    }
+    is_one = len(marked) == 1
     old_rows = {row.slug: row for section in before for row in section.rows}
     pieces = []
     for section in after:
         for row in section.rows:
             old = old_rows[row.slug]
-            is_shown = filters.keeps(old) or filters.keeps(row) or row.slug == pressed
-            if row != old and is_shown:
+            if row == old:
+                continue
+            if row.slug not in marked and filters.keeps(old):
+                pieces.append(changed_mark_html(row))
+            elif filters.keeps(row) or (row.slug in marked and (is_one or filters.keeps(old))):
                 pieces.append(row_html(row, is_hidden=not _has_words(row, filters), is_oob=True))
     return mark_safe("".join(pieces))  # noqa: S308  # each row is the output of a template
 

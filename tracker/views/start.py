@@ -40,7 +40,7 @@ class Checklist:
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_role(request: AppRequest) -> HttpResponse:
     graph = current_graph()
-    form = RoleForm(request.POST or None, graph=graph)
+    form = RoleForm(request.POST if request.method == "POST" else None, graph=graph)
     if form.is_valid():
         node = graph.roles[form.cleaned_data["role"]]
         update_profile(user=request.user, role=Role.objects.get(pk=node.id))
@@ -69,7 +69,7 @@ def choose_known(request: AppRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def choose_pace(request: AppRequest) -> HttpResponse:
-    form = PaceForm(request.POST or None, user=request.user)
+    form = PaceForm(request.POST if request.method == "POST" else None, user=request.user)
     if form.is_valid():
         update_profile(user=request.user, **form.changes())
         return redirect("tracker:today")

@@ -17,7 +17,7 @@ from tracker.views.requests import AppRequest
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def tokens(request: AppRequest) -> HttpResponse:
-    form = TokenForm(request.POST or None)
+    form = TokenForm(request.POST if request.method == "POST" else None)
     new = _create(request, form) if form.is_valid() else None
     context = {
         "form": TokenForm() if new else form,

@@ -28,7 +28,9 @@ class Command(BaseCommand):
                 report = load_catalog(options["directory"], compare_all=options["all"])
                 carried = carry_ticks(moves=report.moves)
         except CatalogFaulty as error:
-            raise CommandError(f"The catalog was not loaded, nothing was written:\n{error}") from None
+            raise CommandError(
+                f"The catalog was not loaded, nothing was written:\n{error}"
+            ) from None
         if report.is_unchanged:
             self.stdout.write("Catalog: the files have not changed since the last load.")
             return
@@ -37,4 +39,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"  {kind}: {counts}")
         if carried:
             self.stdout.write(f"  ticks carried to the topics that took over: {carried}")
-        self.stdout.write("Catalog: loaded." if report.has_changes else "Catalog: nothing to change.")
+        self.stdout.write(
+            "Catalog: loaded." if report.has_changes else "Catalog: nothing to change."
+        )
