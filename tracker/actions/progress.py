@@ -1,4 +1,4 @@
-"""Marking topics, taking it back, bringing a guest's marks along."""
+"""Marking topics, and bringing a guest's marks along."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from django.utils import timezone
 from catalog.graph import CatalogGraph, TopicNode, current_graph
 from catalog.models import TopicMove
 from mlmath.errors import DomainError
+from tracker.actions.locking import lock_person
 from tracker.models import Activity, Source, TopicProgress, TopicState, User
 from tracker.models.ids import new_public_id
 from tracker.summaries.people import PersonStates, StateRow, person_states
@@ -19,14 +20,6 @@ MAXIMUM_MARKS = 200
 
 class TopicRetired(DomainError):
     code = "topic_retired"
-
-
-class NothingToUndo(DomainError):
-    code = "nothing_to_undo"
-
-
-class UndoOutdated(DomainError):
-    code = "undo_outdated"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +72,7 @@ def mark_topics(
     flag. Locks the person's row, so that two tabs take turns. Five queries.
     """
     graph = current_graph()
-    _lock(user)
+    lock_person(user)
     before = person_states(user=user, graph=graph)
     wanted = {mark.topic.index: mark for mark in marks}
     if with_prerequisites:
@@ -101,73 +94,11 @@ def mark_topics(
     return Marked(batch=batch, before=before, after=after, changed=len(changes))
 
 
-@transaction.atomic
-def undo(*, user: User, batch: str, at: datetime | None = None) -> Marked:
-    """Restore exactly what was before the action `batch`, times and sources included.
-
-    Raises NothingToUndo for a batch that `user` has not made, UndoOutdated when one of its topics
-    has been changed since. Undoing twice changes nothing the second time. Locks the person's row.
-    """
-    graph = current_graph()
-    _lock(user)
-    before = person_states(user=user, graph=graph)
-    rows = list(Activity.objects.filter(user=user, batch=batch).select_related("topic"))
-    if not batch or not rows:
-        raise NothingToUndo("There is nothing to undo here.")
-    if Activity.objects.filter(user=user, undoes=batch).exists():
-        return Marked(batch="", before=before, after=before, changed=0)
-    newer = Activity.objects.filter(
-        user=user,
-        topic__in=[row.topic_id for row in rows],
-        id__gt=max(row.id for row in rows),
-    )
-    if newer.exists():
-        raise UndoOutdated(
-            "One of these topics has been changed since, so undoing would lose that. "
-            "Mark the topics one by one instead."
-        )
-    at = at or timezone.now()
-    new_batch = new_public_id()
-    Activity.objects.bulk_create(
-        Activity(
-            user=user,
-            topic_id=row.topic_id,
-            batch=new_batch,
-            undoes=batch,
-            before_state=row.after_state,
-            before_is_stuck=row.after_is_stuck,
-            before_source=row.source,
-            before_changed_at=row.at,
-            after_state=row.before_state,
-            after_is_stuck=row.before_is_stuck,
-            source=row.before_source or row.source,
-            at=at,
-        )
-        for row in rows
-    )
-    fresh = [row.topic_id for row in rows if row.before_changed_at is None]
-    TopicProgress.objects.filter(user=user, topic_id__in=fresh).delete()
-    _upsert(
-        TopicProgress(
-            user=user,
-            topic_id=row.topic_id,
-            state=row.before_state,
-            is_stuck=row.before_is_stuck,
-            source=row.before_source,
-            changed_at=row.before_changed_at,
-        )
-        for row in rows
-        if row.before_changed_at is not None
-    )
-    after = person_states(user=user, graph=graph)
-    return Marked(batch="", before=before, after=after, changed=len(rows))
-
-
 def merge_guest_marks(*, user: User, marks: Mapping[str, str]) -> Marked:
     """Take over what a guest had marked before signing in; the account's own state wins."""
     graph = current_graph()
     with transaction.atomic():
-        _lock(user)
+        lock_person(user)
         own = person_states(user=user, graph=graph).current
         wanted = [
             Mark(topic=topic, state=TopicState(state))
@@ -235,11 +166,6 @@ def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> in
 
 def _strength(row: TopicProgress) -> int:
     return _STRENGTH.index(TopicState(row.state))
-
-
-def _lock(user: User) -> None:
-    """Writers of one person's states take turns; FOR NO KEY UPDATE lets foreign keys pass."""
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").get()
 
 
 def _changed(had: StateRow | None, mark: Mark, source: Source, at: datetime) -> StateRow | None:

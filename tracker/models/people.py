@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from catalog.models import Role
+from catalog.models import Role, Topic, Unit
 from tracker.models.ids import PUBLIC_ID_LENGTH, new_public_id
 
 MINUTES_IN_A_DAY = 24 * 60
@@ -50,8 +50,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. They sign in by e-mail address; `public_id` is the id that others see.
 
-    A null `minutes_per_day` means that they have not said how much they study, and a null `role`
-    that they have not chosen one.
+    A null `minutes_per_day` means that they have not said how much they study, a null `role` that
+    they have not chosen one, a null `timer_started_at` that no timer runs.
     """
 
     public_id = models.CharField(
@@ -74,6 +74,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     show_dates = models.BooleanField(default=True)
     days_off = models.JSONField(
         default=list, blank=True, help_text="Days without study, as ISO dates, oldest first"
+    )
+    reviews_per_day = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(100)], help_text="0: no reviews"
+    )
+    timer_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    timer_topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    timer_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

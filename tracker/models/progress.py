@@ -31,6 +31,9 @@ class TopicProgress(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=TopicState)
     is_stuck = models.BooleanField(default=False)
+    stuck_note = models.CharField(
+        max_length=300, blank=True, help_text="Where they are stuck; shown while they are"
+    )
     source = models.CharField(max_length=20, choices=Source)
     changed_at = models.DateTimeField()
 
