@@ -2,8 +2,11 @@
 
 from catalog.graph.current import current_graph, forget_graph
 from catalog.graph.nodes import (
+    AdviceNode,
     CatalogGraph,
+    Citation,
     DepthNode,
+    EstimateNode,
     Need,
     PathNode,
     ProviderNode,
@@ -16,10 +19,14 @@ from catalog.graph.nodes import (
     TopicNode,
     UnitNode,
 )
+from catalog.graph.shares import SubjectShare, subject_shares
 
 __all__ = [
+    "AdviceNode",
     "CatalogGraph",
+    "Citation",
     "DepthNode",
+    "EstimateNode",
     "Need",
     "PathNode",
     "ProviderNode",
@@ -29,8 +36,10 @@ __all__ = [
     "StepNode",
     "StepResourceNode",
     "SubjectNode",
+    "SubjectShare",
     "TopicNode",
     "UnitNode",
     "current_graph",
     "forget_graph",
+    "subject_shares",
 ]

@@ -20,7 +20,7 @@ from catalog.graph.nodes import (
     UnitNode,
 )
 from catalog.graph.order import closures, study_order
-from catalog.graph.reading import build_paths, build_resources
+from catalog.graph.reading import build_advice, build_estimates, build_paths, build_resources
 from catalog.models import (
     Depth,
     Prerequisite,
@@ -87,6 +87,8 @@ def build_graph(version: int) -> CatalogGraph:
         resources=resources,
         covering=tuple(tuple(units) for units in covering),
         paths=paths,
+        advice=build_advice(articles),
+        estimates=build_estimates(articles),
     )
 
 
@@ -262,6 +264,7 @@ def _role_node(
         kind_label=row.get_kind_display(),
         summary=row.summary,
         note=row.note,
+        is_applied=row.is_applied,
         is_calculus_free=row.is_calculus_free,
         former_slugs=tuple(row.former_slugs),
         builds_on=tuple(parent.slug for parent in row.builds_on.all()),

@@ -90,6 +90,7 @@ class RoleNode:
     kind_label: str
     summary: str
     note: str
+    is_applied: bool
     is_calculus_free: bool
     former_slugs: tuple[str, ...]
     builds_on: tuple[str, ...]
@@ -209,6 +210,24 @@ class PathNode:
     hours: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AdviceNode:
+    slug: str
+    audience: str
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EstimateNode:
+    """What an article says about how long it takes. `applies_to` is a slug or a few words."""
+
+    slug: str
+    claim: str
+    applies_to: str
+    citations: tuple[Citation, ...]
+
+
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class CatalogGraph:
     """Everything there is to learn, as one consistent picture of one catalog version.
@@ -235,6 +254,8 @@ class CatalogGraph:
     resources: Mapping[str, ResourceNode]
     covering: tuple[tuple[UnitNode, ...], ...]
     paths: Mapping[str, PathNode]
+    advice: tuple[AdviceNode, ...] = ()
+    estimates: tuple[EstimateNode, ...] = ()
 
     def topics_in(self, mask: int) -> Iterator[TopicNode]:
         """The topics of a set, in study order."""

@@ -1,9 +1,11 @@
-"""The part of the snapshot that is read: providers, resources with units, paths."""
+"""The part of the snapshot that is read: providers, resources with units, paths, advice."""
 
 from collections.abc import Mapping
 
 from catalog.graph.citations import citations
 from catalog.graph.nodes import (
+    AdviceNode,
+    EstimateNode,
     PathNode,
     ProviderNode,
     ResourceNode,
@@ -12,7 +14,7 @@ from catalog.graph.nodes import (
     TopicNode,
     UnitNode,
 )
-from catalog.models import Path, PathStep, Provider, Resource, Unit
+from catalog.models import Advice, Path, PathStep, Provider, Resource, TimeEstimate, Unit
 
 
 def build_resources(
@@ -161,4 +163,28 @@ def _step_node(
             if entry.topic_id in index_by_id
         ),
         resources=tuple(used),
+    )
+
+
+def build_advice(articles: Mapping[str, str]) -> tuple[AdviceNode, ...]:
+    return tuple(
+        AdviceNode(
+            slug=row.slug,
+            audience=row.audience,
+            text=row.text,
+            citations=citations(row.cited, articles),
+        )
+        for row in Advice.objects.all()
+    )
+
+
+def build_estimates(articles: Mapping[str, str]) -> tuple[EstimateNode, ...]:
+    return tuple(
+        EstimateNode(
+            slug=row.slug,
+            claim=row.claim,
+            applies_to=row.applies_to,
+            citations=citations(row.cited, articles),
+        )
+        for row in TimeEstimate.objects.all()
     )

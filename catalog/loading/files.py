@@ -142,11 +142,20 @@ def _split_text(content: Content, name: str, slug: str, source: bytes) -> None:
     except UnicodeDecodeError:
         content.faults.append(Fault(name, 1, "is not UTF-8"))
         return
-    body, exercise_mark, rest = text.partition(EXERCISE)
-    exercise, answer_mark, answer = rest.partition(ANSWER)
-    if not (exercise_mark and answer_mark and body.strip() and exercise.strip() and answer.strip()):
+    parts = split_text(text)
+    if parts is None:
         content.faults.append(Fault(name, 1, "needs a text, “## Exercise” and “## Answer”"))
-        return
-    content.texts[slug] = TopicText(
-        body=body.strip(), exercise=exercise.strip(), answer=answer.strip(), source=text
+    else:
+        content.texts[slug] = parts
+
+
+def split_text(source: str) -> TopicText | None:
+    """A topic's text in its three parts, or None where one of them is missing."""
+    source = source.replace("\r\n", "\n")
+    body, _, rest = source.partition(EXERCISE)
+    exercise, _, answer = rest.partition(ANSWER)
+    if not (body.strip() and exercise.strip() and answer.strip()):
+        return None
+    return TopicText(
+        body=body.strip(), exercise=exercise.strip(), answer=answer.strip(), source=source
     )

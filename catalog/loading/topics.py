@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from decimal import Decimal
 
-from catalog.loading.files import Content, Record
+from catalog.loading.files import Content, Record, TopicText
 from catalog.loading.sync import Counts, sync
 from catalog.models import AliasKind, Article, Prerequisite, Subject, Topic, TopicAlias, TopicMove
 from mlmath.markdown import to_html
@@ -104,13 +104,18 @@ def _topic_fields(
     }
     text = content.texts.get(record["slug"])
     if text is not None:
-        fields |= {
-            "body": text.source,
-            "body_html": to_html(text.body),
-            "exercise_html": to_html(text.exercise),
-            "answer_html": to_html(text.answer),
-        }
+        fields |= text_fields(text)
     return fields
+
+
+def text_fields(text: TopicText) -> dict[str, str]:
+    """A topic's fields that hold its text, as written and as shown."""
+    return {
+        "body": text.source,
+        "body_html": to_html(text.body),
+        "exercise_html": to_html(text.exercise),
+        "answer_html": to_html(text.answer),
+    }
 
 
 def _write_aliases(

@@ -1,0 +1,1 @@
+"""The small kit under both apps' REST doors: conventions, problems, schema. Knows no tables."""

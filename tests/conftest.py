@@ -1,0 +1,102 @@
+"""What tests are given: the real catalog, Ada, and her ways in."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, override_settings
+from django.test.utils import CaptureQueriesContext
+
+from catalog.graph import CatalogGraph, current, current_graph, forget_graph
+from catalog.models import CatalogVersion
+from tests.factories import make_token, make_user
+from tracker.models import User
+
+_BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
+
+_real_graph: CatalogGraph | None = None
+
+
+def _load_catalog() -> None:
+    global _real_graph
+    call_command("load_catalog", stdout=io.StringIO())
+    forget_graph()
+    _real_graph = current_graph()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker) -> None:
+    """The real catalog is in the test database from the start: every page needs it."""
+    with django_db_blocker.unblock():
+        _load_catalog()
+
+
+@pytest.fixture(autouse=True)
+def _no_test_sees_the_catalog_of_another() -> Iterator[None]:
+    """A test's edits are rolled back, so the graph in memory has to go back as well.
+
+    A test that edits the catalog calls `forget_graph()` itself before it looks.
+    """
+    yield
+    if current._graph is not _real_graph:
+        current._graph, current._checked_at = _real_graph, float("-inf")
+
+
+@pytest.fixture
+def catalog(db: None) -> CatalogGraph:
+    """The real catalog, in the database and as a graph, also where a test has emptied all tables."""
+    if not CatalogVersion.objects.current_number():
+        _load_catalog()
+    return current_graph()
+
+
+@pytest.fixture
+def ada(db: None) -> User:
+    """The reader: no role, no pace, no ticks."""
+    return make_user("ada@example.org", name="Ada Lovelace")
+
+
+@pytest.fixture
+def ada_browser(ada: User) -> Client:
+    client = Client()
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def ada_htmx(ada: User) -> Client:
+    client = Client(headers={"HX-Request": "true"})
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def ada_api(ada: User) -> Client:
+    """Sends a token with every scope; `content_type="application/json"` makes JSON of a dict."""
+    return Client(headers={"Authorization": f"Bearer {make_token(ada).secret}"})
+
+
+@pytest.fixture
+def count_queries(db: None) -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with count_queries() as queries: ...`, then `len(queries)`; transactions do not count.
+
+    Nor does the look at the catalog's version, which a process takes once a second at most.
+    """
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        queries: list[str] = []
+        with override_settings(CATALOG_CHECK_SECONDS=3600):
+            current_graph()
+            with CaptureQueriesContext(connection) as captured:
+                yield queries
+        queries += [
+            query["sql"]
+            for query in captured.captured_queries
+            if not query["sql"].startswith(_BOOKKEEPING)
+        ]
+
+    return counting

@@ -1,0 +1,51 @@
+"""Everything between new code and a running site, in one process and as often as one likes."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+
+# Source maps, the second API viewer and the browsable API: nobody here downloads them.
+IGNORED_STATIC_FILES = ["*.map", "redoc", "rest_framework"]
+
+
+class Command(BaseCommand):
+    help = "Prepares the database, the catalog and the static files. May be repeated."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write("Database: tables …")
+        call_command("migrate", interactive=False, verbosity=0)
+        call_command("createcachetable", verbosity=0)
+        call_command("load_catalog", stdout=self.stdout, stderr=self.stderr)
+        self._collect_static_files()
+
+    def _collect_static_files(self) -> None:
+        """Hashing and compressing takes seconds, so it is left out where no file has changed."""
+        sources = _state_of_static_files()
+        stamp = settings.STATIC_ROOT.with_suffix(".stamp")
+        if stamp.is_file() and settings.STATIC_ROOT.is_dir() and stamp.read_text() == sources:
+            self.stdout.write("Static files: nothing to change.")
+            return
+        self.stdout.write("Static files: hashing and compressing …")
+        stamp.unlink(missing_ok=True)
+        call_command(
+            "collectstatic",
+            interactive=False,
+            clear=True,
+            verbosity=0,
+            ignore_patterns=IGNORED_STATIC_FILES,
+        )
+        stamp.write_text(sources)
+
+
+def _state_of_static_files() -> str:
+    """A digest of the names, sizes and times of all static files where they come from."""
+    digest = hashlib.sha256()
+    for finder in get_finders():
+        for name, storage in finder.list(IGNORED_STATIC_FILES):
+            changed_at = storage.get_modified_time(name).timestamp()
+            digest.update(f"{name} {storage.size(name)} {changed_at}\n".encode())
+    return digest.hexdigest()
