@@ -12,6 +12,7 @@ from mlmath.markdown import to_html
 from tracker.actions.locking import lock_person
 from tracker.models import TopicNote, User
 from tracker.models.notes import MAXIMUM_NOTE_LENGTH
+from tracker.models.text import check_text
 
 
 class NoteChanged(DomainError):
@@ -25,20 +26,27 @@ def write_note(
     topic: TopicNode,
     body: str,
     based_on: datetime | None = None,
+    is_forced: bool = False,
     at: datetime | None = None,
 ) -> TopicNote | None:
     """Make `body` the note of `user` on `topic`; None when it is empty, which deletes the note.
 
-    May be repeated. `based_on` is the time of the version that was edited: if another tab has
-    written since, NoteChanged is raised and nothing is lost. Raises ValidationError when too long.
+    May be repeated. `based_on` is the time of the version that was edited, None where there was no
+    note: if another tab has written since, NoteChanged is raised and nothing is lost, unless
+    `is_forced`. Raises ValidationError for a text that is too long or holds NUL.
     """
+    body = body.replace("\r\n", "\n")
     if len(body) > MAXIMUM_NOTE_LENGTH:
-        raise ValidationError({"body": f"Keep a note to {MAXIMUM_NOTE_LENGTH} characters."})
+        raise ValidationError({"body": f"Keep a note to {MAXIMUM_NOTE_LENGTH:,} characters."})
+    try:
+        check_text(body)
+    except ValidationError as error:
+        raise ValidationError({"body": error}) from None
     lock_person(user)
     note = TopicNote.objects.filter(user=user, topic_id=topic.id).first()
     if note is not None and note.body == body:
         return note
-    if note is not None and based_on is not None and note.changed_at != based_on:
+    if note is not None and note.changed_at != based_on and not is_forced:
         raise NoteChanged(
             "This note has been changed in another tab or on another device. Copy what you wrote, "
             "reload the page, and put the two together."

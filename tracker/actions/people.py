@@ -29,7 +29,8 @@ class ProfileChanges(TypedDict, total=False):
 def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
     """Set the given fields of `user`, all of them or none. May be repeated.
 
-    `days_off` replaces all days off; `user.days_off` then holds them as ISO dates. Raises ValidationError, by field, for values that do not fit.
+    `days_off` replaces all days off; `user.days_off` then holds them as ISO dates. Raises
+    ValidationError, by field, for values that do not fit.
     """
     days_off = changes.pop("days_off", None)
     for name, value in changes.items():

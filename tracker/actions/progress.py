@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -13,6 +14,8 @@ from mlmath.errors import DomainError
 from tracker.actions.locking import lock_person
 from tracker.models import Activity, Source, TopicProgress, TopicState, User
 from tracker.models.ids import new_public_id
+from tracker.models.people import check_plain_text
+from tracker.models.progress import MAXIMUM_STUCK_NOTE_LENGTH
 from tracker.summaries.people import PersonStates, StateRow, person_states
 
 MAXIMUM_MARKS = 200
@@ -24,11 +27,12 @@ class TopicRetired(DomainError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """The wanted state of a topic; a null `is_stuck` leaves the flag as it is."""
+    """The wanted state of a topic; a null `is_stuck` or `stuck_note` leaves that as it is."""
 
     topic: TopicNode
     state: TopicState
     is_stuck: bool | None = None
+    stuck_note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,10 +52,7 @@ def find_topics(graph: CatalogGraph, slug: str) -> tuple[TopicNode, ...]:
     """
     topics = graph.successors(slug)
     if not topics and slug in graph.retired:
-        raise TopicRetired(
-            f"“{graph.retired[slug]}” is no longer taught, so it cannot be marked. "
-            "What you did with it is kept."
-        )
+        raise _retired(graph.retired[slug])
     return topics
 
 
@@ -69,16 +70,23 @@ def mark_topics(
     Names the wanted states, so repeating the call changes nothing: a double click or a retried
     request keeps the first time. `with_prerequisites` also marks as done what the topics marked
     as done rest on, except what is skipped. A topic that leaves todo and learning loses its stuck
-    flag. Locks the person's row, so that two tabs take turns. Five queries.
+    flag, and the note with the flag. Locks the person's row, so that two tabs take turns. Raises
+    TopicRetired, and ValidationError for a note that does not fit. Five queries.
     """
     graph = current_graph()
     lock_person(user)
     before = person_states(user=user, graph=graph)
-    wanted = {mark.topic.index: mark for mark in marks}
+    wanted = {}
+    for mark in marks:
+        _check_stuck_note(mark.stuck_note or "")
+        # The caller may have looked just before the catalog moved; then the places have changed.
+        if mark.topic.id not in graph.index_by_id:
+            raise _retired(mark.topic.title)
+        wanted[graph.index_by_id[mark.topic.id]] = mark
     if with_prerequisites:
-        for mark in marks:
+        for index, mark in list(wanted.items()):
             if mark.state == TopicState.DONE:
-                for topic in graph.topics_in(mark.topic.ancestors_mask):
+                for topic in graph.topics_in(graph.topics[index].ancestors_mask):
                     had = before.current.get(topic.index)
                     if topic.index not in wanted and not (had and had.state == TopicState.SKIPPED):
                         wanted[topic.index] = Mark(topic=topic, state=TopicState.DONE)
@@ -141,6 +149,7 @@ def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> in
                 topic_id=new_id,
                 state=row.state,
                 is_stuck=row.is_stuck,
+                stuck_note=row.stuck_note,
                 source=row.source,
                 changed_at=row.changed_at,
             )
@@ -155,6 +164,7 @@ def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> in
                 before_is_stuck=False,
                 after_state=row.state,
                 after_is_stuck=row.is_stuck,
+                after_changed_at=row.changed_at,
                 source=row.source,
                 at=at,
             )
@@ -170,14 +180,38 @@ def _strength(row: TopicProgress) -> int:
 
 def _changed(had: StateRow | None, mark: Mark, source: Source, at: datetime) -> StateRow | None:
     """The new row, or None when nothing changes."""
-    old_state = had.state if had else TopicState.TODO
-    was_stuck = had.is_stuck if had else False
-    is_stuck = was_stuck if mark.is_stuck is None else mark.is_stuck
+    old = (had.state, had.is_stuck, had.stuck_note) if had else (TopicState.TODO, False, "")
+    _, is_stuck, note = old
+    if mark.is_stuck is not None:
+        is_stuck = mark.is_stuck
     if mark.state in {TopicState.DONE, TopicState.SKIPPED}:
         is_stuck = False
-    if old_state == mark.state and was_stuck == is_stuck:
+    if mark.stuck_note is not None:
+        note = mark.stuck_note.strip()
+    if not is_stuck:
+        note = ""
+    if old == (mark.state, is_stuck, note):
         return None
-    return StateRow(state=mark.state, is_stuck=is_stuck, source=source, changed_at=at)
+    return StateRow(
+        state=mark.state, is_stuck=is_stuck, stuck_note=note, source=source, changed_at=at
+    )
+
+
+def _check_stuck_note(note: str) -> None:
+    try:
+        check_plain_text(note)
+    except ValidationError as error:
+        raise ValidationError({"stuck_note": error}) from None
+    if len(note) > MAXIMUM_STUCK_NOTE_LENGTH:
+        raise ValidationError(
+            {"stuck_note": f"Keep this to {MAXIMUM_STUCK_NOTE_LENGTH} characters."}
+        )
+
+
+def _retired(title: str) -> TopicRetired:
+    return TopicRetired(
+        f"“{title}” is no longer taught, so it cannot be marked. What you did with it is kept."
+    )
 
 
 def _write(
@@ -194,6 +228,7 @@ def _write(
             topic_id=graph.topics[index].id,
             state=row.state,
             is_stuck=row.is_stuck,
+            stuck_note=row.stuck_note,
             source=row.source,
             changed_at=row.changed_at,
         )
@@ -209,10 +244,12 @@ def _write(
                 batch=batch,
                 before_state=had.state if had else TopicState.TODO,
                 before_is_stuck=had.is_stuck if had else False,
+                before_stuck_note=had.stuck_note if had else "",
                 before_source=had.source if had else "",
                 before_changed_at=had.changed_at if had else None,
                 after_state=row.state,
                 after_is_stuck=row.is_stuck,
+                after_changed_at=row.changed_at,
                 source=row.source,
                 at=row.changed_at,
             )
@@ -225,5 +262,5 @@ def _upsert(rows: Iterable[TopicProgress]) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["user", "topic"],
-        update_fields=["state", "is_stuck", "source", "changed_at"],
+        update_fields=["state", "is_stuck", "stuck_note", "source", "changed_at"],
     )

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from tracker.summaries.reviews import FIRST_REVIEW_AFTER, Memory, after_review
 
 # A second grade within a few minutes is a double click or a retried request.
 SAME_REVIEW_WITHIN = timedelta(minutes=10)
+MAXIMUM_DAYS_POSTPONED = 365
 
 
 class NotDone(DomainError):
@@ -34,7 +36,7 @@ def grade_review(
     _done_at(user, topic)
     row = TopicReview.objects.filter(user=user, topic_id=topic.id).first()
     memory = _memory(row) if row else None
-    if memory and memory.reviewed_at and at - memory.reviewed_at < SAME_REVIEW_WITHIN:
+    if memory and memory.reviewed_at and abs(at - memory.reviewed_at) < SAME_REVIEW_WITHIN:
         return memory
     after = after_review(memory, grade, at)
     _save(user, topic, after)
@@ -50,8 +52,11 @@ def postpone_review(
 ) -> Memory:
     """Let a review come back `days` from now, or when it was due if that is later.
 
-    Repeating it soon changes nothing to speak of. Raises NotDone for a topic that is not done.
+    Repeating it soon changes nothing to speak of. Raises NotDone for a topic that is not done,
+    ValidationError for less than a day or more than a year.
     """
+    if not 1 <= days <= MAXIMUM_DAYS_POSTPONED:
+        raise ValidationError({"days": f"Postpone by 1 to {MAXIMUM_DAYS_POSTPONED} days."})
     lock_person(user)
     at = at or timezone.now()
     done_at = _done_at(user, topic)

@@ -1,6 +1,6 @@
 """The study log: a timer that survives closing the tab, and entries by hand."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +14,12 @@ from tracker.summaries.calendar import local_day
 
 # Nobody studies longer without a break; such an entry is more likely a forgotten timer.
 DOUBTFUL_MINUTES = 12 * 60
+# Its local day is in 1970 everywhere, which is where the export's days begin.
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+# The clock of a client may be ahead of ours.
+_CLOCK_LEEWAY = timedelta(minutes=5)
+# Minutes are rounded, so sessions that follow each other closely seem to overlap a little.
+_ROUNDING = timedelta(seconds=30)
 
 
 class SessionDoubtful(DomainError):
@@ -24,6 +30,10 @@ class SessionDoubtful(DomainError):
 
 class SessionImpossible(DomainError):
     code = "session_impossible"
+
+
+class SessionGone(DomainError):
+    code = "session_gone"
 
 
 class NoTimer(DomainError):
@@ -38,7 +48,7 @@ def start_timer(
     unit: UnitNode | None = None,
     at: datetime | None = None,
 ) -> User:
-    """Let the timer run from `at`. One that runs already keeps its start, and gets the new topic."""
+    """Let the timer run from `at`. One that runs already keeps its start and gets the new topic."""
     lock_person(user)
     user.refresh_from_db(fields=["timer_started_at"])
     if user.timer_started_at is None:
@@ -59,8 +69,9 @@ def stop_timer(
 ) -> StudySession | None:
     """Stop the timer and log what it measured, or `minutes` instead.
 
-    Returns None, logging nothing, when less than half a minute has passed. Raises NoTimer when none
-    runs, SessionDoubtful as `log_session` does; the timer then runs on.
+    More minutes than it measured mean that it was started late: the session then ends now. Returns
+    None, logging nothing, when less than half a minute has passed. Raises NoTimer when none runs,
+    and as `log_session` does; the timer then runs on.
     """
     lock_person(user)
     user.refresh_from_db(fields=["timer_started_at", "timer_topic", "timer_unit"])
@@ -70,10 +81,15 @@ def stop_timer(
     at = at or timezone.now()
     measured = round((at - started_at).total_seconds() / 60)
     session = None
-    if minutes or measured >= 1:
+    if minutes is not None or measured >= 1:
+        if minutes is None:
+            minutes = measured
+        _check_minutes(minutes)
+        if minutes > measured:
+            started_at = at - timedelta(minutes=minutes)
         session = _log(
             user,
-            minutes=minutes or measured,
+            minutes=minutes,
             started_at=started_at,
             topic_id=user.timer_topic_id,
             unit_id=user.timer_unit_id,
@@ -104,11 +120,12 @@ def log_session(
 ) -> StudySession:
     """Log `minutes` of study from `started_at`, which is that long ago by default.
 
-    Every call logs another session. Raises SessionImpossible for one in the future or of more than
-    a day, and, unless `is_confirmed`, SessionDoubtful for one of more than twelve hours or over
-    the same time as another. Locks the person's row.
+    Every call logs another session. Raises SessionImpossible for one that is not over yet or of
+    more than a day, and, unless `is_confirmed`, SessionDoubtful for one of more than twelve hours
+    or over the same time as another. Locks the person's row.
     """
     lock_person(user)
+    _check_minutes(minutes)
     at = at or timezone.now()
     return _log(
         user,
@@ -133,9 +150,23 @@ def edit_session(
     is_confirmed: bool = False,
     at: datetime | None = None,
 ) -> StudySession:
-    """Change a session of `user`; raises as `log_session` does."""
+    """Change a session of `user`; raises as `log_session` does, and SessionGone if it is deleted.
+
+    What was confirmed once is questioned again only with another time.
+    """
     lock_person(user)
-    _check(user, minutes, started_at, is_confirmed, at or timezone.now(), but=session)
+    if not user.study_sessions.filter(pk=session.pk).exists():
+        raise SessionGone("This session has been deleted in the meantime. Log it again if it was.")
+    _check_minutes(minutes)
+    is_confirmed |= (session.minutes, session.started_at) == (minutes, started_at)
+    _check(
+        user,
+        minutes=minutes,
+        started_at=started_at,
+        is_confirmed=is_confirmed,
+        at=at or timezone.now(),
+        but=session,
+    )
     session.minutes = minutes
     if session.started_at != started_at:
         # The day was fixed when it was written; it moves only with the time itself.
@@ -163,7 +194,7 @@ def _log(
     is_confirmed: bool,
     at: datetime,
 ) -> StudySession:
-    _check(user, minutes, started_at, is_confirmed, at, but=None)
+    _check(user, minutes=minutes, started_at=started_at, is_confirmed=is_confirmed, at=at, but=None)
     return StudySession.objects.create(
         user=user,
         topic_id=topic_id,
@@ -176,18 +207,19 @@ def _log(
 
 def _check(
     user: User,
+    *,
     minutes: int,
     started_at: datetime,
     is_confirmed: bool,
     at: datetime,
-    *,
     but: StudySession | None,
 ) -> None:
-    if not 1 <= minutes <= MINUTES_IN_A_DAY:
-        raise SessionImpossible("A session lasts from 1 minute to 24 hours. Split a longer one.")
+    # Compared this way round, since no date can be added to near the end of the calendar.
+    if started_at > at + _CLOCK_LEEWAY - timedelta(minutes=minutes):
+        raise SessionImpossible("This session ends in the future. Log it once it is over.")
+    if started_at < EARLIEST:
+        raise SessionImpossible("This session is too long ago. Check the year.")
     ended_at = started_at + timedelta(minutes=minutes)
-    if started_at > at:
-        raise SessionImpossible("This session starts in the future. Log it once it is over.")
     if is_confirmed:
         return
     if minutes > DOUBTFUL_MINUTES:
@@ -199,11 +231,18 @@ def _check(
         started_at__lt=ended_at, started_at__gt=started_at - timedelta(days=1)
     )
     for other in near.exclude(pk=but.pk) if but else near:
-        if other.started_at + timedelta(minutes=other.minutes) > started_at:
+        other_ended_at = other.started_at + timedelta(minutes=other.minutes)
+        shared = min(ended_at, other_ended_at) - max(started_at, other.started_at)
+        if shared > _ROUNDING:
             raise SessionDoubtful(
                 f"This overlaps with a session of {other.minutes} minutes that you logged before. "
                 "Correct the time, or confirm that both are right."
             )
+
+
+def _check_minutes(minutes: int) -> None:
+    if not 1 <= minutes <= MINUTES_IN_A_DAY:
+        raise SessionImpossible("A session lasts from 1 minute to 24 hours. Split a longer one.")
 
 
 def _clear_timer(user: User) -> None:

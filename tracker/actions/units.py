@@ -59,6 +59,7 @@ def mark_unit(
             before_changed_at=had,
             after_state=TopicState.DONE if is_done else TopicState.TODO,
             after_is_stuck=False,
+            after_changed_at=at if is_done else None,
             source=Source.MANUAL,
             at=at,
         )

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from catalog.models import Role, Topic, Unit
 from tracker.models.ids import PUBLIC_ID_LENGTH, new_public_id
+from tracker.models.text import check_text
 
 MINUTES_IN_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -27,6 +28,7 @@ def check_time_zone(name: str) -> None:
 
 def check_plain_text(text: str) -> None:
     """Names are one line; control characters have no place in them."""
+    check_text(text)
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValidationError("Remove line breaks and control characters.", code="control_char")
 

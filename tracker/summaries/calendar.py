@@ -83,7 +83,7 @@ def streak(studied: Iterable[date], calendar: StudyCalendar, today: date) -> int
     not break it before it is over.
     """
     days = set(studied)
-    if not days:
+    if not days or not calendar.weekdays_mask:
         return 0
     oldest, day, count = min(days), today, 0
     while day >= oldest:

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from fsrs import Card, Rating, Scheduler, State
 
 from catalog.graph import CatalogGraph, TopicNode
-from tracker.models import Grade, TopicReview, TopicState, User
+from tracker.models import Grade, ReviewAnswer, TopicReview, TopicState, User
+from tracker.summaries.calendar import local_day
 from tracker.summaries.people import PersonStates
 
 FIRST_REVIEW_AFTER = timedelta(days=7)
 # Below this chance of recall a topic is said to fade; FSRS asks at 0.9.
 FADING_BELOW = 0.8
+# Intervals end at a year; a century of stability is as good as more, and the export's schema holds.
+MAXIMUM_STABILITY = 36_500
 
 _RATINGS = {
     Grade.AGAIN: Rating.Again,
@@ -43,9 +46,13 @@ class Memory:
 
 def after_review(memory: Memory | None, grade: Grade, at: datetime) -> Memory:
     """The memory once it was graded at `at`."""
+    at = at.astimezone(UTC)  # FSRS takes nothing else
     card, _ = _scheduler.review_card(_card(memory, at), _RATINGS[grade], review_datetime=at)
     return Memory(
-        stability=card.stability, difficulty=card.difficulty, reviewed_at=at, due_at=card.due
+        stability=min(card.stability or 0, MAXIMUM_STABILITY),
+        difficulty=card.difficulty,
+        reviewed_at=at,
+        due_at=card.due,
     )
 
 
@@ -93,6 +100,14 @@ def memories(*, user: User, graph: CatalogGraph) -> dict[int, Memory]:
         for topic_id, stability, difficulty, reviewed_at, due_at in rows
         if topic_id in graph.index_by_id
     }
+
+
+def reviews_left_today(*, user: User, at: datetime) -> int:
+    """How many more reviews `user` wants on their local day; none without reviews. One query."""
+    if not user.reviews_per_day:
+        return 0
+    done = ReviewAnswer.objects.filter(user=user, day=local_day(user, at)).count()
+    return max(user.reviews_per_day - done, 0)
 
 
 def due_reviews(

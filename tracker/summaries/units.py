@@ -19,15 +19,17 @@ def proposed_topics(
 ) -> tuple[TopicNode, ...]:
     """Topics of `unit` whose covering units, of its resource, are all done; in study order.
 
-    Those that are done or skipped already are left out, and none is proposed by an undone unit.
+    Those that are done or skipped already are left out, and none is proposed by an undone unit,
+    nor by one that `graph` does not know.
     """
     resource = graph.resources.get(unit.resource)
     if resource is None or unit.id not in done:
         return ()
     settled = standing.done | standing.skipped
+    taught = {index for other in resource.units if other.id == unit.id for index in other.topics}
     return tuple(
         graph.topics[index]
-        for index in unit.topics
+        for index in sorted(taught)
         if not settled >> index & 1
         and all(other.id in done for other in resource.units if index in other.topics)
     )
