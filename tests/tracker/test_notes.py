@@ -94,9 +94,7 @@ def test_text_that_no_database_takes_is_refused(ada, topic, body):
     with pytest.raises(ValidationError) as refusal:
         write_note(user=ada, topic=topic, body=body)
 
-    assert refusal.value.message_dict == {
-        "body": ["Remove NUL and half characters from the text."]
-    }
+    assert refusal.value.message_dict == {"body": ["Remove NUL and half characters from the text."]}
 
 
 def test_a_note_has_20000_characters_at_most(ada, topic):

@@ -185,7 +185,7 @@ def test_reviews_of_other_people_stay(ada, catalog):
 @pytest.mark.parametrize(
     ("zone", "at", "left"),
     [
-        # Answered at 12:00 UTC on 8 March: 1:00 on the 8th in Pago Pago, 2:00 on the 9th on Kiritimati.
+        # Answered at noon UTC on the 8th: at 1:00 in Pago Pago, at 2:00 on the 9th on Kiritimati.
         ("Pacific/Pago_Pago", datetime(2027, 3, 9, 10, 59, tzinfo=UTC), 1),
         ("Pacific/Pago_Pago", datetime(2027, 3, 9, 11, 0, tzinfo=UTC), 2),
         ("UTC", datetime(2027, 3, 8, 23, 59, tzinfo=UTC), 1),
@@ -237,9 +237,7 @@ def test_a_time_of_another_zone_is_as_good():
 @pytest.mark.parametrize("difficulty", [1.0, 10.0])
 @pytest.mark.parametrize("days", [-9000, 0, 1, 9000])
 def test_the_edges_of_what_an_import_may_bring_can_be_graded(grade, stability, difficulty, days):
-    memory = Memory(
-        stability=stability, difficulty=difficulty, reviewed_at=DONE_AT, due_at=DONE_AT
-    )
+    memory = Memory(stability=stability, difficulty=difficulty, reviewed_at=DONE_AT, due_at=DONE_AT)
     at = DONE_AT + timedelta(days=days)
 
     after = after_review(memory, grade, at)

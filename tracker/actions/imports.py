@@ -221,12 +221,19 @@ def _no_constant(text: str) -> NoReturn:
 @cache
 def _validator() -> jsonschema.Draft202012Validator:
     checker = jsonschema.FormatChecker(formats=())
-    checker.checks("date", raises=ValueError)(lambda text: bool(date.fromisoformat(text)))
-    checker.checks("date-time", raises=ValueError)(
-        lambda text: datetime.fromisoformat(text).tzinfo is not None
-    )
+    checker.checks("date", raises=ValueError)(_is_date)
+    checker.checks("date-time", raises=ValueError)(_is_instant)
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     return jsonschema.Draft202012Validator(schema, format_checker=checker)
+
+
+def _is_date(value: object) -> bool:
+    """Formats are about texts only; whether something is one, the schema says elsewhere."""
+    return not isinstance(value, str) or bool(date.fromisoformat(value))
+
+
+def _is_instant(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
 def _run(work: Callable[[ImportReport], None], *, is_dry_run: bool) -> ImportReport:
