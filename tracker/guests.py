@@ -10,7 +10,8 @@ from django.http import HttpRequest
 
 from catalog.graph import CatalogGraph
 from mlmath.errors import DomainError
-from tracker.actions.progress import Mark, NothingToUndo
+from tracker.actions.history import NothingToUndo
+from tracker.actions.progress import Mark
 from tracker.models import TopicState
 from tracker.models.ids import new_public_id
 

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from catalog.graph import current_graph, forget_graph
 from catalog.models import AliasKind, TopicAlias, TopicMove
 from tests.factories import make_topic, make_user
+from tracker.actions import history
 from tracker.actions import progress as actions
 from tracker.actions.progress import Mark
 from tracker.models import Activity, Source, TopicProgress, TopicState
@@ -155,62 +156,13 @@ def test_a_mark_costs_the_same_however_much_is_there(ada, count_queries):
     assert one == many <= 4
 
 
-def test_undo_restores_states_times_sources_and_flags_exactly(ada):
-    mark(ada, {"vectors": (LEARNING, True)}, source=Source.API)
-    before = rows(ada)
-    batch = mark(ada, {"matrix-multiplication": DONE}, at=LATER, with_prerequisites=True).batch
-
-    undone = actions.undo(user=ada, batch=batch, at=MUCH_LATER)
-
-    assert rows(ada) == before
-    assert list(undone.after.current) == [current_graph().topic_by_slug["vectors"].index]
-
-
 def test_undo_is_logged_and_names_what_it_takes_back(ada):
     batch = mark(ada, {"vectors": DONE}).batch
 
-    actions.undo(user=ada, batch=batch, at=LATER)
+    history.undo(user=ada, batch=batch, at=LATER)
 
     entry = Activity.objects.filter(user=ada).first()
     assert (entry.undoes, entry.before_state, entry.after_state) == (batch, "done", "todo")
-
-
-def test_undo_twice_changes_nothing_the_second_time(ada):
-    mark(ada, {"vectors": LEARNING})
-    batch = mark(ada, {"vectors": DONE}, at=LATER).batch
-    actions.undo(user=ada, batch=batch)
-
-    again = actions.undo(user=ada, batch=batch)
-
-    assert again.changed == 0
-    assert states(ada) == {"vectors": "learning"}
-    assert Activity.objects.filter(user=ada).count() == 3
-
-
-def test_undo_is_refused_once_a_topic_has_changed_since(ada):
-    batch = mark(ada, {"vectors": DONE, "derivatives": DONE}).batch
-    mark(ada, {"vectors": LEARNING}, at=LATER)
-
-    with pytest.raises(actions.UndoOutdated):
-        actions.undo(user=ada, batch=batch)
-
-    assert states(ada) == {"vectors": "learning", "derivatives": "done"}
-
-
-def test_nobody_undoes_what_others_did(ada):
-    grace = make_user()
-    batch = mark(grace, {"vectors": DONE}).batch
-
-    with pytest.raises(actions.NothingToUndo):
-        actions.undo(user=ada, batch=batch)
-
-    assert states(grace) == {"vectors": "done"}
-
-
-@pytest.mark.parametrize("batch", ["", "no-such-batch"])
-def test_undo_of_nothing_is_refused(ada, batch):
-    with pytest.raises(actions.NothingToUndo):
-        actions.undo(user=ada, batch=batch)
 
 
 def test_a_guests_marks_come_along_and_the_own_state_wins(ada):
@@ -351,7 +303,7 @@ def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(commi
 def test_eight_tabs_that_undo_at_once_undo_once(committed_ada):
     batch = mark(committed_ada, {"vectors": DONE}).batch
 
-    raised = race(lambda number: actions.undo(user=committed_ada, batch=batch))
+    raised = race(lambda number: history.undo(user=committed_ada, batch=batch))
 
     assert raised == []
     assert states(committed_ada) == {}
@@ -366,7 +318,7 @@ def test_without_the_lock_the_race_would_show(committed_ada, monkeypatch):
         transaction.get_connection().ensure_connection()
         pause.wait(timeout=10)
 
-    monkeypatch.setattr(actions, "_lock", wait_instead_of_locking)
+    monkeypatch.setattr(actions, "lock_person", wait_instead_of_locking)
     batch = "unlocked"
     monkeypatch.setattr(actions, "new_public_id", lambda: batch)
 

@@ -1,17 +1,21 @@
-"""Marking topics, taking it back, bringing a guest's marks along."""
+"""Marking topics, and bringing a guest's marks along."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.graph import CatalogGraph, TopicNode, current_graph
 from catalog.models import TopicMove
 from mlmath.errors import DomainError
+from tracker.actions.locking import lock_person
 from tracker.models import Activity, Source, TopicProgress, TopicState, User
 from tracker.models.ids import new_public_id
+from tracker.models.people import check_plain_text
+from tracker.models.progress import MAXIMUM_STUCK_NOTE_LENGTH
 from tracker.summaries.people import PersonStates, StateRow, person_states
 
 MAXIMUM_MARKS = 200
@@ -21,21 +25,14 @@ class TopicRetired(DomainError):
     code = "topic_retired"
 
 
-class NothingToUndo(DomainError):
-    code = "nothing_to_undo"
-
-
-class UndoOutdated(DomainError):
-    code = "undo_outdated"
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
-    """The wanted state of a topic; None leaves the state, or the stuck flag, as it is."""
+    """The wanted state of a topic; None leaves the state, the flag or its note as it is."""
 
     topic: TopicNode
     state: TopicState | None = None
     is_stuck: bool | None = None
+    stuck_note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,10 +56,7 @@ def find_topics(graph: CatalogGraph, slug: str) -> tuple[TopicNode, ...]:
     """
     topics = graph.successors(slug)
     if not topics and slug in graph.retired:
-        raise TopicRetired(
-            f"“{graph.retired[slug]}” is no longer taught, so it cannot be marked. "
-            "What you did with it is kept."
-        )
+        raise _retired(graph.retired[slug])
     return topics
 
 
@@ -80,17 +74,19 @@ def mark_topics(
     Names the wanted states, so repeating the call changes nothing: a double click or a retried
     request keeps the first time. `with_prerequisites` also marks as done what the topics marked
     as done rest on, except what is skipped. A topic that leaves todo and learning loses its stuck
-    flag. Locks the person's row, so that two tabs take turns. Five queries.
+    flag, and the note with the flag. Locks the person's row, so that two tabs take turns. Raises
+    TopicRetired, and ValidationError for a note that does not fit. Five queries.
     """
     graph = current_graph()
-    _lock(user)
+    lock_person(user)
     before = person_states(user=user, graph=graph)
-    # The catalog may have moved since the caller looked, so topics are found by their keys.
-    wanted = {
-        graph.index_by_id[mark.topic.id]: mark
-        for mark in marks
-        if mark.topic.id in graph.index_by_id
-    }
+    wanted = {}
+    for mark in marks:
+        _check_stuck_note(mark.stuck_note or "")
+        # The caller may have looked just before the catalog moved; then the places have changed.
+        if mark.topic.id not in graph.index_by_id:
+            raise _retired(mark.topic.title)
+        wanted[graph.index_by_id[mark.topic.id]] = mark
     if with_prerequisites:
         for index, mark in list(wanted.items()):
             if mark.state == TopicState.DONE:
@@ -110,73 +106,11 @@ def mark_topics(
     return Marked(batch=batch, graph=graph, before=before, after=after, changed=len(changes))
 
 
-@transaction.atomic
-def undo(*, user: User, batch: str, at: datetime | None = None) -> Marked:
-    """Restore exactly what was before the action `batch`, times and sources included.
-
-    Raises NothingToUndo for a batch that `user` has not made, UndoOutdated when one of its topics
-    has been changed since. Undoing twice changes nothing the second time. Locks the person's row.
-    """
-    graph = current_graph()
-    _lock(user)
-    before = person_states(user=user, graph=graph)
-    rows = list(Activity.objects.filter(user=user, batch=batch).select_related("topic"))
-    if not batch or not rows:
-        raise NothingToUndo("There is nothing to undo here.")
-    if Activity.objects.filter(user=user, undoes=batch).exists():
-        return Marked(batch="", graph=graph, before=before, after=before, changed=0)
-    newer = Activity.objects.filter(
-        user=user,
-        topic__in=[row.topic_id for row in rows],
-        id__gt=max(row.id for row in rows),
-    )
-    if newer.exists():
-        raise UndoOutdated(
-            "One of these topics has been changed since, so undoing would lose that. "
-            "Mark the topics one by one instead."
-        )
-    at = at or timezone.now()
-    new_batch = new_public_id()
-    Activity.objects.bulk_create(
-        Activity(
-            user=user,
-            topic_id=row.topic_id,
-            batch=new_batch,
-            undoes=batch,
-            before_state=row.after_state,
-            before_is_stuck=row.after_is_stuck,
-            before_source=row.source,
-            before_changed_at=row.at,
-            after_state=row.before_state,
-            after_is_stuck=row.before_is_stuck,
-            source=row.before_source or row.source,
-            at=at,
-        )
-        for row in rows
-    )
-    fresh = [row.topic_id for row in rows if row.before_changed_at is None]
-    TopicProgress.objects.filter(user=user, topic_id__in=fresh).delete()
-    _upsert(
-        TopicProgress(
-            user=user,
-            topic_id=row.topic_id,
-            state=row.before_state,
-            is_stuck=row.before_is_stuck,
-            source=row.before_source,
-            changed_at=row.before_changed_at,
-        )
-        for row in rows
-        if row.before_changed_at is not None
-    )
-    after = person_states(user=user, graph=graph)
-    return Marked(batch="", graph=graph, before=before, after=after, changed=len(rows))
-
-
 def merge_guest_marks(*, user: User, marks: Mapping[str, str]) -> Marked:
     """Take over what a guest had marked before signing in; the account's own state wins."""
     graph = current_graph()
     with transaction.atomic():
-        _lock(user)
+        lock_person(user)
         own = person_states(user=user, graph=graph).current
         wanted = [
             Mark(topic=topic, state=TopicState(state))
@@ -219,6 +153,7 @@ def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> in
                 topic_id=new_id,
                 state=row.state,
                 is_stuck=row.is_stuck,
+                stuck_note=row.stuck_note,
                 source=row.source,
                 changed_at=row.changed_at,
             )
@@ -233,6 +168,7 @@ def carry_ticks(*, moves: Sequence[TopicMove], at: datetime | None = None) -> in
                 before_is_stuck=False,
                 after_state=row.state,
                 after_is_stuck=row.is_stuck,
+                after_changed_at=row.changed_at,
                 source=row.source,
                 at=at,
             )
@@ -246,22 +182,40 @@ def _strength(row: TopicProgress) -> int:
     return _STRENGTH.index(TopicState(row.state))
 
 
-def _lock(user: User) -> None:
-    """Writers of one person's states take turns; FOR NO KEY UPDATE lets foreign keys pass."""
-    User.objects.select_for_update(no_key=True).filter(pk=user.pk).values_list("pk").get()
-
-
 def _changed(had: StateRow | None, mark: Mark, source: Source, at: datetime) -> StateRow | None:
     """The new row, or None when nothing changes."""
-    old_state = had.state if had else TopicState.TODO
-    was_stuck = had.is_stuck if had else False
-    is_stuck = was_stuck if mark.is_stuck is None else mark.is_stuck
-    state = old_state if mark.state is None else mark.state
+    old = (had.state, had.is_stuck, had.stuck_note) if had else (TopicState.TODO, False, "")
+    state, is_stuck, note = old
+    if mark.state is not None:
+        state = mark.state
+    if mark.is_stuck is not None:
+        is_stuck = mark.is_stuck
     if state in {TopicState.DONE, TopicState.SKIPPED}:
         is_stuck = False
-    if old_state == state and was_stuck == is_stuck:
+    if mark.stuck_note is not None:
+        note = mark.stuck_note.strip()
+    if not is_stuck:
+        note = ""
+    if old == (state, is_stuck, note):
         return None
-    return StateRow(state=state, is_stuck=is_stuck, source=source, changed_at=at)
+    return StateRow(state=state, is_stuck=is_stuck, stuck_note=note, source=source, changed_at=at)
+
+
+def _check_stuck_note(note: str) -> None:
+    try:
+        check_plain_text(note)
+    except ValidationError as error:
+        raise ValidationError({"stuck_note": error}) from None
+    if len(note) > MAXIMUM_STUCK_NOTE_LENGTH:
+        raise ValidationError(
+            {"stuck_note": f"Keep this to {MAXIMUM_STUCK_NOTE_LENGTH} characters."}
+        )
+
+
+def _retired(title: str) -> TopicRetired:
+    return TopicRetired(
+        f"“{title}” is no longer taught, so it cannot be marked. What you did with it is kept."
+    )
 
 
 def _write(
@@ -278,6 +232,7 @@ def _write(
             topic_id=graph.topics[index].id,
             state=row.state,
             is_stuck=row.is_stuck,
+            stuck_note=row.stuck_note,
             source=row.source,
             changed_at=row.changed_at,
         )
@@ -293,10 +248,12 @@ def _write(
                 batch=batch,
                 before_state=had.state if had else TopicState.TODO,
                 before_is_stuck=had.is_stuck if had else False,
+                before_stuck_note=had.stuck_note if had else "",
                 before_source=had.source if had else "",
                 before_changed_at=had.changed_at if had else None,
                 after_state=row.state,
                 after_is_stuck=row.is_stuck,
+                after_changed_at=row.changed_at,
                 source=row.source,
                 at=row.changed_at,
             )
@@ -309,5 +266,5 @@ def _upsert(rows: Iterable[TopicProgress]) -> None:
         rows,
         update_conflicts=True,
         unique_fields=["user", "topic"],
-        update_fields=["state", "is_stuck", "source", "changed_at"],
+        update_fields=["state", "is_stuck", "stuck_note", "source", "changed_at"],
     )

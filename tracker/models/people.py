@@ -12,8 +12,9 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from catalog.models import Role
+from catalog.models import Role, Topic, Unit
 from tracker.models.ids import PUBLIC_ID_LENGTH, new_public_id
+from tracker.models.text import check_text
 
 MINUTES_IN_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -27,6 +28,7 @@ def check_time_zone(name: str) -> None:
 
 def check_plain_text(text: str) -> None:
     """Names are one line; control characters have no place in them."""
+    check_text(text)
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise ValidationError("Remove line breaks and control characters.", code="control_char")
 
@@ -50,8 +52,8 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. They sign in by e-mail address; `public_id` is the id that others see.
 
-    A null `minutes_per_day` means that they have not said how much they study, and a null `role`
-    that they have not chosen one.
+    A null `minutes_per_day` means that they have not said how much they study, a null `role` that
+    they have not chosen one, a null `timer_started_at` that no timer runs.
     """
 
     public_id = models.CharField(
@@ -74,6 +76,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     show_dates = models.BooleanField(default=True)
     days_off = models.JSONField(
         default=list, blank=True, help_text="Days without study, as ISO dates, oldest first"
+    )
+    reviews_per_day = models.PositiveSmallIntegerField(
+        default=0, validators=[MaxValueValidator(100)], help_text="0: no reviews"
+    )
+    timer_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    timer_topic = models.ForeignKey(
+        Topic, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    timer_unit = models.ForeignKey(
+        Unit, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)

@@ -6,6 +6,8 @@ from django.db.models import Q
 from catalog.models import Topic
 from tracker.models.people import User
 
+MAXIMUM_STUCK_NOTE_LENGTH = 300
+
 
 class TopicState(models.TextChoices):
     TODO = "todo", "To do"
@@ -31,6 +33,11 @@ class TopicProgress(models.Model):
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=TopicState)
     is_stuck = models.BooleanField(default=False)
+    stuck_note = models.CharField(
+        max_length=MAXIMUM_STUCK_NOTE_LENGTH,
+        blank=True,
+        help_text="What they are stuck at; goes with the flag",
+    )
     source = models.CharField(max_length=20, choices=Source)
     changed_at = models.DateTimeField()
 

@@ -1,14 +1,20 @@
 """A person's study calendar: on which days they study. Pure functions on local days."""
 
+import zoneinfo
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from tracker.models import User
 
 ONE_DAY = timedelta(days=1)
 # Beyond fifty years nobody plans, and calendars end.
 HORIZON_DAYS = 50 * 366
+
+
+def local_day(user: User, moment: datetime) -> date:
+    """The date on the person's wall at `moment`."""
+    return moment.astimezone(zoneinfo.ZoneInfo(user.time_zone)).date()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +83,7 @@ def streak(studied: Iterable[date], calendar: StudyCalendar, today: date) -> int
     not break it before it is over.
     """
     days = set(studied)
-    if not days:
+    if not days or not calendar.weekdays_mask:
         return 0
     oldest, day, count = min(days), today, 0
     while day >= oldest:

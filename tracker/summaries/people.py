@@ -15,6 +15,7 @@ class StateRow:
     is_stuck: bool
     source: str
     changed_at: datetime
+    stuck_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +36,12 @@ class PersonStates:
 def person_states(*, user: User, graph: CatalogGraph) -> PersonStates:
     """Every state of `user`. One query, however many there are."""
     rows = TopicProgress.objects.filter(user=user).values_list(
-        "topic_id", "state", "is_stuck", "source", "changed_at"
+        "topic_id", "state", "is_stuck", "source", "changed_at", "stuck_note"
     )
     current: dict[int, StateRow] = {}
     retired: dict[str, StateRow] = {}
-    for topic_id, state, is_stuck, source, changed_at in rows:
-        row = StateRow(state, is_stuck, source, changed_at)
+    for topic_id, state, is_stuck, source, changed_at, note in rows:
+        row = StateRow(state, is_stuck, source, changed_at, note)
         if topic_id in graph.index_by_id:
             current[graph.index_by_id[topic_id]] = row
         elif topic_id in graph.retired_by_id:

@@ -15,11 +15,12 @@ from catalog.graph import CatalogGraph, current_graph
 from mlmath.errors import BadRequest, DomainError
 from mlmath.http import wants_partial
 from tracker import guests
+from tracker.actions import history
 from tracker.actions import progress as actions
 from tracker.forms import MarkForm
 from tracker.models import Source, User
 from tracker.summaries.changes import changes_between
-from tracker.summaries.people import guest_standing
+from tracker.summaries.people import guest_standing, person_states
 from tracker.views import roadmap, today, topics
 from tracker.views.news import News, sentence_about
 from tracker.views.visitor import Changed, Visitor, back
@@ -72,7 +73,7 @@ def undo(request: HttpRequest, batch: str) -> HttpResponse:
     fallback = reverse("tracker:roadmap-mine")
     try:
         if request.user.is_authenticated:
-            changed = _by_person(request.user, actions.undo(user=request.user, batch=batch))
+            changed = _undo_as_person(request.user, batch)
         else:
             changed = _by_guest(current_graph(), guests.undo_as_guest(request, batch))
     except DomainError as refusal:
@@ -98,6 +99,15 @@ def _mark(
     return _by_guest(
         graph, guests.mark_as_guest(request, graph, marks, with_prerequisites=with_prerequisites)
     )
+
+
+def _undo_as_person(user: User, batch: str) -> Changed:
+    graph = current_graph()
+    before = person_states(user=user, graph=graph).standing(graph)
+    history.undo(user=user, batch=batch)
+    after = person_states(user=user, graph=graph).standing(graph)
+    now = Visitor(graph=graph, user=user, standing=after, retired_states={})
+    return Changed(before=before, now=now, batch="")
 
 
 def _by_person(user: User, marked: actions.Marked) -> Changed:

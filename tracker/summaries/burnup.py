@@ -1,0 +1,64 @@
+"""The way so far and the band ahead: hours known by day, and the three days of the forecast."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from tracker.models import TopicState, User
+from tracker.summaries.calendar import local_day
+from tracker.summaries.plan import Plan
+from tracker.summaries.standing import weight_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BurnPoint:
+    """Likely hours of required topics that were known at the end of `day`."""
+
+    day: date
+    hours: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BurnUp:
+    """`points` start with nothing on the first day and end today; hours never fall.
+
+    `total_hours` are what is required and not skipped. The band runs from the last point to the
+    three finish days, which are null where the forecast has none.
+    """
+
+    points: tuple[BurnPoint, ...]
+    total_hours: float
+    finish_early: date | None
+    finish_likely: date | None
+    finish_late: date | None
+
+
+def burn_up(plan: Plan, user: User) -> BurnUp | None:
+    """How the hours of the role grew, by the ticks that stand today; None without a role.
+
+    The first day is the one on which `user` joined, or of their oldest tick. What a tick implies
+    counts from that tick on, and a tick of the future (brought in from elsewhere) today. No query.
+    """
+    if plan.role is None or plan.progress is None:
+        return None
+    ticks = sorted(
+        (min(local_day(user, row.changed_at), plan.today), index)
+        for index, row in plan.states.current.items()
+        if row.state == TopicState.DONE
+    )
+    first = min([local_day(user, user.joined_at), plan.today, *(day for day, _ in ticks[:1])])
+    hours_by_day: dict[date, float] = {}
+    known = 0
+    for day, index in ticks:
+        known |= (1 << index | plan.graph.topics[index].ancestors_mask) & plan.standing.known
+        hours_by_day[day] = weight_of(plan.role, known & plan.role.required_mask) / 100
+    hours_by_day.setdefault(plan.today, plan.progress.readiness.known_hours)
+    return BurnUp(
+        points=(
+            BurnPoint(day=first, hours=0.0),
+            *(BurnPoint(day=day, hours=hours) for day, hours in hours_by_day.items()),
+        ),
+        total_hours=plan.progress.readiness.total_hours,
+        finish_early=plan.forecast.finish_early,
+        finish_likely=plan.forecast.finish_likely,
+        finish_late=plan.forecast.finish_late,
+    )
