@@ -103,7 +103,7 @@ def document(ada, catalog):
 
 
 def rows():
-    return {model: list(model.objects.order_by("pk").values()) for model in ROWS}
+    return {model: list(model._default_manager.order_by("pk").values()) for model in ROWS}
 
 
 def test_the_export_fits_its_own_schema(document):
@@ -255,7 +255,7 @@ def test_an_import_can_be_undone_in_one_go(document, catalog):
     before = list(TopicProgress.objects.filter(user=other).values())
     import_document(user=other, document=document, at=NOW)
 
-    undo(user=other, batch=other.activity.filter(source="import").first().batch)
+    undo(user=other, batch=other.activity.filter(source="import")[0].batch)
 
     after_undo = list(TopicProgress.objects.filter(user=other).values())
     assert [row | {"id": 0} for row in after_undo] == [row | {"id": 0} for row in before]
@@ -280,7 +280,7 @@ def test_what_the_document_leaves_empty_in_the_profile_stays(ada, catalog):
 
     other.refresh_from_db()
     assert (other.name, other.minutes_per_day) == ("Grace", 20)
-    assert other.role.slug == "data-scientist"
+    assert other.role_id == current_graph().roles["data-scientist"].id
     assert not report.has_changes
 
 

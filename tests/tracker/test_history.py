@@ -7,9 +7,11 @@ from django.core.exceptions import ValidationError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import make_user
+from catalog.graph import current_graph, forget_graph
+from catalog.models import Topic
+from tests.factories import make_subject, make_topic, make_user
 from tracker.actions.history import NothingToUndo, UndoOutdated, undo
-from tracker.actions.progress import Mark, mark_topics
+from tracker.actions.progress import Mark, TopicRetired, mark_topics
 from tracker.actions.units import mark_unit
 from tracker.models import Activity, Source, TopicProgress, TopicState, UnitProgress
 
@@ -90,6 +92,21 @@ def test_a_stuck_note_is_one_line_that_a_database_takes(ada, catalog, note):
 
     assert list(refusal.value.message_dict) == ["stuck_note"]
     assert rows(ada) == set()
+
+
+def test_a_topic_read_before_the_catalog_moved_is_the_one_that_is_marked(ada, catalog):
+    topic, last = catalog.topics[9], catalog.topics[-1]
+    first = make_subject("Before all", position=0)
+    make_topic("The very first", subject=first)
+    Topic.objects.filter(pk=last.id).update(is_retired=True)
+    forget_graph()
+
+    mark(ada, done(topic))
+
+    assert current_graph().topics[9].id != topic.id
+    assert TopicProgress.objects.get().topic_id == topic.id
+    with pytest.raises(TopicRetired):
+        mark(ada, done(last))
 
 
 def test_undo_restores_units_both_ways(ada, catalog):

@@ -242,8 +242,8 @@ def test_the_edges_of_what_an_import_may_bring_can_be_graded(grade, stability, d
 
     after = after_review(memory, grade, at)
 
-    assert 0.001 <= after.stability <= 36_500
-    assert 1 <= after.difficulty <= 10
+    assert 0.001 <= (after.stability or 0) <= 36_500
+    assert 1 <= (after.difficulty or 0) <= 10
     assert timedelta(days=1) <= after.due_at - at <= timedelta(days=365)
 
 

@@ -27,6 +27,11 @@ def after(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
+def stop(**given):
+    """Without types, so that tests look straight at what may be None."""
+    return stop_timer(**given)
+
+
 def test_a_timer_survives_in_the_row(ada, catalog):
     topic, unit = catalog.topics[3], catalog.covering[3][0]
     start_timer(user=ada, topic=topic, unit=unit, at=NOON)
@@ -49,7 +54,7 @@ def test_starting_a_running_timer_keeps_its_start_and_takes_the_new_topic(ada, c
 def test_stopping_the_timer_logs_what_it_measured(ada, catalog):
     start_timer(user=ada, topic=catalog.topics[0], unit=catalog.covering[0][0], at=NOON)
 
-    session = stop_timer(user=ada, at=after(25.6))
+    session = stop(user=ada, at=after(25.6))
 
     assert (session.minutes, session.started_at, session.day) == (26, NOON, date(2027, 3, 1))
     assert session.topic_id == catalog.topics[0].id
@@ -61,10 +66,10 @@ def test_stopping_the_timer_logs_what_it_measured(ada, catalog):
 def test_another_tab_may_have_stopped_the_timer(ada):
     start_timer(user=ada, at=NOON)
     stale = User.objects.get()
-    stop_timer(user=ada, at=after(25))
+    stop(user=ada, at=after(25))
 
     with pytest.raises(NoTimer):
-        stop_timer(user=stale, at=after(26))
+        stop(user=stale, at=after(26))
 
     assert StudySession.objects.count() == 1
 
@@ -72,7 +77,7 @@ def test_another_tab_may_have_stopped_the_timer(ada):
 def test_less_than_half_a_minute_is_not_logged(ada):
     start_timer(user=ada, at=NOON)
 
-    assert stop_timer(user=ada, at=after(0.4)) is None
+    assert stop(user=ada, at=after(0.4)) is None
     assert User.objects.get().timer_started_at is None
     assert not StudySession.objects.exists()
 
@@ -80,7 +85,7 @@ def test_less_than_half_a_minute_is_not_logged(ada):
 def test_fewer_minutes_than_measured_count_from_the_start(ada):
     start_timer(user=ada, at=NOON)
 
-    session = stop_timer(user=ada, minutes=10, at=after(45))
+    session = stop(user=ada, minutes=10, at=after(45))
 
     assert (session.minutes, session.started_at) == (10, NOON)
 
@@ -88,7 +93,7 @@ def test_fewer_minutes_than_measured_count_from_the_start(ada):
 def test_more_minutes_than_measured_end_when_the_timer_stops(ada):
     start_timer(user=ada, at=NOON)
 
-    session = stop_timer(user=ada, minutes=60, at=after(45))
+    session = stop(user=ada, minutes=60, at=after(45))
 
     assert (session.minutes, session.started_at) == (60, after(-15))
 
@@ -98,7 +103,7 @@ def test_the_timer_takes_no_impossible_minutes_and_runs_on(ada, minutes):
     start_timer(user=ada, at=NOON)
 
     with pytest.raises(SessionImpossible):
-        stop_timer(user=ada, minutes=minutes, at=after(45))
+        stop(user=ada, minutes=minutes, at=after(45))
 
     assert User.objects.get().timer_started_at == NOON
 
@@ -107,19 +112,19 @@ def test_a_timer_of_13_hours_is_questioned_and_runs_on(ada):
     start_timer(user=ada, at=NOON)
 
     with pytest.raises(SessionDoubtful, match="13 hours in one go"):
-        stop_timer(user=ada, at=after(13 * 60))
+        stop(user=ada, at=after(13 * 60))
 
     assert User.objects.get().timer_started_at == NOON
-    assert stop_timer(user=ada, is_confirmed=True, at=after(13 * 60)).minutes == 780
+    assert stop(user=ada, is_confirmed=True, at=after(13 * 60)).minutes == 780
 
 
 def test_a_timer_forgotten_for_days_needs_minutes(ada):
     start_timer(user=ada, at=NOON)
 
     with pytest.raises(SessionImpossible):
-        stop_timer(user=ada, is_confirmed=True, at=after(50 * 60))
+        stop(user=ada, is_confirmed=True, at=after(50 * 60))
 
-    assert stop_timer(user=ada, minutes=40, at=after(50 * 60)).started_at == NOON
+    assert stop(user=ada, minutes=40, at=after(50 * 60)).started_at == NOON
 
 
 def test_a_discarded_timer_logs_nothing_and_may_be_discarded_again(ada):
@@ -137,7 +142,7 @@ def test_timers_of_other_people_run_on(ada):
     start_timer(user=other, at=NOON)
     start_timer(user=ada, at=NOON)
 
-    stop_timer(user=ada, at=after(30))
+    stop(user=ada, at=after(30))
 
     assert User.objects.get(pk=other.pk).timer_started_at == NOON
     assert not other.study_sessions.exists()
@@ -173,7 +178,7 @@ def test_a_session_is_over_and_within_living_memory(ada, started_at):
 
 
 def test_a_clock_that_is_a_little_ahead_is_forgiven(ada):
-    assert log_session(user=ada, minutes=30, started_at=after(-26), at=NOON)
+    assert log_session(user=ada, minutes=30, started_at=after(-26), at=NOON).minutes == 30
 
 
 def test_the_twenty_hour_session_is_questioned(ada):
@@ -198,7 +203,9 @@ def test_an_overlap_is_questioned(ada, start, minutes):
 def test_sessions_one_after_the_other_do_not_overlap(ada, start, minutes):
     log_session(user=ada, minutes=60, started_at=after(-120), at=NOON)
 
-    assert log_session(user=ada, minutes=minutes, started_at=after(start), at=NOON)
+    log_session(user=ada, minutes=minutes, started_at=after(start), at=NOON)
+
+    assert StudySession.objects.count() == 2
 
 
 def test_a_day_long_session_reaches_into_the_next_day(ada):
@@ -211,7 +218,7 @@ def test_a_day_long_session_reaches_into_the_next_day(ada):
 def test_sessions_of_other_people_do_not_overlap_mine(ada):
     log_session(user=make_user(), minutes=60, at=NOON)
 
-    assert log_session(user=ada, minutes=60, at=NOON)
+    assert log_session(user=ada, minutes=60, at=NOON).user_id == ada.pk
 
 
 def test_a_double_click_is_questioned(ada):
@@ -315,10 +322,10 @@ def test_over_a_change_of_clocks_the_timer_measures_real_time(db):
     user = make_user(time_zone="Europe/Berlin")
     # From 1:30 to 3:30 on the wall in spring, which is one hour.
     start_timer(user=user, at=datetime(2027, 3, 28, 0, 30, tzinfo=UTC))
-    spring = stop_timer(user=user, at=datetime(2027, 3, 28, 1, 30, tzinfo=UTC))
+    spring = stop(user=user, at=datetime(2027, 3, 28, 1, 30, tzinfo=UTC))
     # From 1:30 to 3:30 in autumn, which is three.
     start_timer(user=user, at=datetime(2027, 10, 30, 23, 30, tzinfo=UTC))
-    autumn = stop_timer(user=user, at=datetime(2027, 10, 31, 2, 30, tzinfo=UTC))
+    autumn = stop(user=user, at=datetime(2027, 10, 31, 2, 30, tzinfo=UTC))
 
     assert (spring.minutes, autumn.minutes) == (60, 180)
 

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from catalog.graph import UnitNode, current_graph, forget_graph
+from catalog.graph import current_graph, forget_graph
+from catalog.models import Resource
 from tests.factories import make_resource, make_topic, make_unit, make_user
 from tracker.actions.progress import Mark, mark_topics
 from tracker.actions.units import mark_unit
@@ -156,18 +157,18 @@ def test_the_shelf_is_empty_on_day_one(catalog):
 def shelf(catalog):
     """Four books on one topic, the worst first; what each is short of is its title."""
     topic = make_topic("Everybody's topic")
-    for title, fields in {
-        "Needs calculus": {"calculus_needed": "single-variable"},
-        "No exercises": {"has_exercises": False},
-        "Paid": {"cost": "paid"},
-        "Nothing": {},
-    }.items():
-        make_unit(f"In {title}", resource=make_resource(title, **fields), topics=[topic])
+    for resource in (
+        make_resource("Needs calculus", calculus_needed="single-variable"),
+        make_resource("No exercises", has_exercises=False),
+        make_resource("Paid", cost="paid"),
+        make_resource("Nothing"),
+    ):
+        make_unit(f"In {resource.title}", resource=resource, topics=[topic])
     forget_graph()
     return current_graph()
 
 
-def best(graph, done=(), standing=NOBODY) -> UnitNode | None:
+def best(graph, done=(), standing=NOBODY):
     return best_unit(graph, graph.topic_by_slug["everybodys-topic"], done, standing)
 
 
@@ -189,7 +190,7 @@ def test_there_is_no_best_unit_once_all_are_read(shelf):
 
 
 def test_a_resource_in_use_comes_first_even_if_it_is_paid(shelf):
-    paid = make_unit("Another chapter", resource_id=shelf.resources["paid"].id, resource=None)
+    paid = make_unit("Another chapter", resource=Resource.objects.get(slug="paid"))
     forget_graph()
 
     assert best(current_graph(), {paid.id}).title == "In Paid"

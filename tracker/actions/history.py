@@ -101,7 +101,7 @@ def _restore_topics(user: User, rows: Sequence[Activity]) -> None:
 
 
 def _restore_units(user: User, rows: Sequence[Activity]) -> None:
-    """A unit is either as it was left, so it has no row, or it has one and had none before."""
+    """What stands now is what the batch left, so nothing else goes with it."""
     UnitProgress.objects.filter(
         user=user, unit_id__in=[row.unit_id for row in rows if row.unit_id]
     ).delete()

@@ -43,12 +43,14 @@ from tracker.summaries.people import person_states
 
 SCHEMA_FILE = Path(__file__).resolve().parent.parent / "schemas" / "export-1.json"
 MAXIMUM_LINES = 1000
-MAXIMUM_BYTES = 10 * 1024 * 1024
+# Twenty years of daily study; checking it takes seconds.
+MAXIMUM_BYTES = 5 * 1024 * 1024
 _MAXIMUM_FAULTS = 20
 # An export is six deep.
 _DEEPEST = 16
 _LONGEST_SHOWN = 60
 _ROWS_AT_ONCE = 1000
+_LIST_MARK = re.compile(r"([-*+•]|\d+[.)])\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,9 +254,6 @@ def _topic_name(line: str) -> str:
     if line.startswith(("[ ]", "#")):
         return ""
     return line.removeprefix("[x]").removeprefix("[X]").strip()
-
-
-_LIST_MARK = re.compile(r"([-*+•]|\d+[.)])\s+")
 
 
 def _topic_names(graph: CatalogGraph) -> Mapping[str, tuple[int, ...]]:
