@@ -11,7 +11,6 @@ urlpatterns = [
     path("roles/compare/", roles.compare, name="role-compare"),
     path("roles/<slug:slug>/", roles.role_detail, name="role-detail"),
     path("library/", library.library, name="library"),
-    path("library/<slug:slug>/", library.resource_detail, name="resource-detail"),
     path("paths/", paths.path_list, name="path-list"),
     path("paths/<slug:slug>/", paths.path_detail, name="path-detail"),
     path("search/", search.results, name="search"),

@@ -28,7 +28,7 @@ PYTHON_FILES = sorted(
 # Pages for everybody. A page that is not named here asks for a sign-in.
 OPEN_PAGES = {
     "catalog:landing", "catalog:library", "catalog:path-detail", "catalog:path-list",
-    "catalog:resource-detail", "catalog:role-compare", "catalog:role-detail", "catalog:role-list",
+    "tracker:resource-detail", "catalog:role-compare", "catalog:role-detail", "catalog:role-list",
     "catalog:search", "health-live", "health-ready", "problem-detail", "problem-list",
     # Guests may look at roadmaps and topics, and tick in their own session.
     "tracker:roadmap", "tracker:roadmap-mine", "tracker:topic-detail", "tracker:topic-mark",

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from tracker.views import people, progress, roadmap, start, today, tokens, topics
+from tracker.views import (
+    people,
+    progress,
+    resources,
+    roadmap,
+    start,
+    today,
+    tokens,
+    topics,
+    units,
+)
 
 app_name = "tracker"
 urlpatterns = [
@@ -16,6 +26,9 @@ urlpatterns = [
     path("topics/<slug:slug>/mark/", progress.mark, name="topic-mark"),
     path("undo/<slug:batch>/", progress.undo, name="undo"),
     path("settings/", people.settings, name="settings"),
+    path("library/<slug:slug>/", resources.resource_detail, name="resource-detail"),
+    path("library/<slug:resource>/<slug:unit>/mark/", units.mark, name="unit-mark"),
+    path("library/<slug:resource>/<slug:unit>/topics/", units.mark_topics, name="unit-topics"),
     path("settings/tokens/", tokens.tokens, name="tokens"),
     path("settings/tokens/<slug:public_id>/revoke/", tokens.revoke, name="token-revoke"),
 ]

@@ -1,4 +1,4 @@
-"""Books, courses and videos: the shelves, and one resource with its units."""
+"""Books, courses and videos: the shelves. The page of one resource shows people, and is theirs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,12 +13,10 @@ from catalog.graph import (
     ProviderNode,
     ResourceNode,
     TopicNode,
-    UnitNode,
     current_graph,
 )
 from catalog.models import CalculusNeeded, Cost, Level
 from catalog.search import LONGEST_QUERY, fold
-from catalog.views.moved import moved_or_missing
 
 _FILTER_NAMES = {
     "kind": "kind of resource",
@@ -68,12 +66,6 @@ class ResourceCard:
     filter_text: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class UnitRow:
-    unit: UnitNode
-    topics: tuple[TopicNode, ...]
-
-
 @login_not_required
 @require_safe
 def library(request: HttpRequest) -> HttpResponse:
@@ -93,40 +85,10 @@ def library(request: HttpRequest) -> HttpResponse:
         "kinds": [(slug, label, counts[slug]) for slug, label in choices["kind"].items()],
         "any_kind_count": sum(counts.values()),
         "subjects": _topics_by_subject(graph),
-        "cards": [_card(one) for one in resources if filters.keep(one)],
+        "cards": [resource_card(one) for one in resources if filters.keep(one)],
         "total": len(resources),
     }
     return TemplateResponse(request, "catalog/library.html", context)
-
-
-@login_not_required
-@require_safe
-def resource_detail(request: HttpRequest, slug: str) -> HttpResponse:
-    graph = current_graph()
-    resource = graph.resources.get(slug)
-    if resource is None:
-        return moved_or_missing(graph, "resources", slug)
-    context = {
-        "resource": resource,
-        "kind_label": kind_label(resource.kind),
-        "by": _by(resource),
-        "level_label": Level(resource.level).label,
-        "unit_count": _unit_count(resource),
-        "units": [
-            UnitRow(unit=unit, topics=tuple(graph.topics[index] for index in unit.topics))
-            for unit in resource.units
-        ],
-        "topics": list(graph.topics_in(resource.topics_mask)),
-        "part_of": graph.resources.get(resource.part_of or ""),
-        "parts": [_card(graph.resources[part]) for part in resource.parts],
-        "estimates": [one for one in graph.estimates if one.applies_to == resource.slug],
-        "paths": [
-            path
-            for path in graph.paths.values()
-            if any(used.resource is resource for step in path.steps for used in step.resources)
-        ],
-    }
-    return TemplateResponse(request, "catalog/resource_detail.html", context)
 
 
 def kind_label(kind: str) -> str:
@@ -198,7 +160,7 @@ def _topics_by_subject(graph: CatalogGraph) -> list[tuple[str, list[TopicNode]]]
     return [(graph.subjects[slug].title, topics) for slug, topics in groups.items() if topics]
 
 
-def _by(resource: ResourceNode) -> str:
+def by_line(resource: ResourceNode) -> str:
     """Authors and provider; a provider that is among the authors is not named twice."""
     authors, provider = ", ".join(resource.authors), resource.provider.name
     if provider in resource.authors:
@@ -206,21 +168,21 @@ def _by(resource: ResourceNode) -> str:
     return f"{authors} · {provider}" if authors else provider
 
 
-def _unit_count(resource: ResourceNode) -> str:
+def unit_count(resource: ResourceNode) -> str:
     """Such as "1 chapter" or "27 classes"."""
     count, unit = len(resource.units), resource.unit_kind or "unit"
     ending = "" if count == 1 else "es" if unit.endswith("s") else "s"
     return f"{count} {unit}{ending}"
 
 
-def _card(resource: ResourceNode) -> ResourceCard:
+def resource_card(resource: ResourceNode) -> ResourceCard:
     doubtful = resource.unverified_fields
-    by = [_by(resource)]
+    by = [by_line(resource)]
     if resource.year and "year" not in doubtful:
         by.append(str(resource.year))
     facts = []
     if resource.units:
-        facts.append(_unit_count(resource))
+        facts.append(unit_count(resource))
     if resource.parts:
         facts.append(f"{len(resource.parts)} parts")
     if resource.has_exercises:

@@ -9,13 +9,12 @@ from catalog.graph import CatalogGraph
 
 _PAGES = {
     "roles": "catalog:role-detail",
-    "resources": "catalog:resource-detail",
     "paths": "catalog:path-detail",
 }
 
 
 def moved_or_missing(
-    graph: CatalogGraph, kind: Literal["roles", "resources", "paths"], slug: str
+    graph: CatalogGraph, kind: Literal["roles", "paths"], slug: str
 ) -> HttpResponsePermanentRedirect:
     """A redirect to the present address of `slug`. Raises Http404 when it never had another."""
     present = graph.renamed.get(f"{kind}/{slug}")

@@ -1,16 +1,18 @@
 """Marking chapters done, and the topics that this proposes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
 
-from catalog.graph import TopicNode, UnitNode, current_graph
+from catalog.graph import CatalogGraph, TopicNode, UnitNode, current_graph
 from tracker.actions.locking import lock_person
 from tracker.models import Activity, Source, TopicState, UnitProgress, User
 from tracker.models.ids import new_public_id
 from tracker.summaries.people import person_states
+from tracker.summaries.standing import Standing
 from tracker.summaries.units import done_units, proposed_topics
 
 
@@ -19,12 +21,16 @@ class UnitMarked:
     """What marking a unit did. `batch` is empty when nothing changed, else it can be undone.
 
     `proposed` are the topics that the unit teaches, whose covering units of its resource are all
-    done now, and which the person has neither done nor skipped.
+    done now, and which the person has neither done nor skipped. `done` and `standing` are where the
+    person stands now, over `graph`.
     """
 
     batch: str
     done_at: datetime | None
     proposed: tuple[TopicNode, ...]
+    graph: CatalogGraph
+    done: Mapping[int, datetime]
+    standing: Standing
 
 
 @transaction.atomic
@@ -69,4 +75,7 @@ def mark_unit(
         batch=batch,
         done_at=done.get(unit.id),
         proposed=proposed_topics(graph, unit, done, standing),
+        graph=graph,
+        done=done,
+        standing=standing,
     )

@@ -36,6 +36,34 @@ def proposed_topics(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class UnitRow:
+    """A unit in a list; `proposed` are the topics to tick with it, once it has just been read."""
+
+    resource: ResourceNode
+    unit: UnitNode
+    topics: tuple[TopicNode, ...]
+    is_done: bool
+    proposed: tuple[TopicNode, ...]
+
+
+def unit_row(
+    graph: CatalogGraph,
+    unit: UnitNode,
+    done: Container[int],
+    standing: Standing,
+    *,
+    is_just_read: bool,
+) -> UnitRow:
+    return UnitRow(
+        resource=graph.resources[unit.resource],
+        unit=unit,
+        topics=tuple(graph.topics[index] for index in unit.topics),
+        is_done=unit.id in done,
+        proposed=proposed_topics(graph, unit, done, standing) if is_just_read else (),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ResourceProgress:
     """How far somebody is in a resource; `next_unit` is the first one not done."""
 

@@ -1,16 +1,17 @@
 """What a page says about the change that has just been made, with the way to take it back."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from django.http import HttpRequest
 
+from catalog.graph import CatalogGraph, UnitNode
 from tracker.guests import last_change_of_guest
 from tracker.models import TopicState
 from tracker.models.ids import PUBLIC_ID_LENGTH
 from tracker.summaries.changes import TopicChange, changes_between, changes_of_batch
 from tracker.summaries.people import guest_standing
-from tracker.views.visitor import UNDO, Visitor
+from tracker.views.visitor import READ, UNDO, Visitor
 
 _ONE = {
     TopicState.TODO: "“{}” is to do again.",
@@ -52,11 +53,41 @@ def sentence_about(changes: Sequence[TopicChange]) -> str:
 
 def news_on_arrival(request: HttpRequest, visitor: Visitor) -> News | None:
     """About the change that a plain form has just made, which the address names. One query."""
-    batch = request.GET.get(UNDO, "")
-    if len(batch) != PUBLIC_ID_LENGTH or not (batch.isascii() and batch.isalnum()):
-        return None
-    changes = _changes_of(request, visitor, batch)
+    batch = _batch_named(request)
+    changes = _changes_of(request, visitor, batch) if batch else []
     return News(sentence=sentence_about(changes), batch=batch) if changes else None
+
+
+def sentence_about_unit(unit: UnitNode, *, is_done: bool) -> str:
+    return f"{unit.label} is {'done' if is_done else 'to do again'}."
+
+
+def news_about_units(request: HttpRequest, visitor: Visitor, done: Container[int]) -> News | None:
+    """As `news_on_arrival`, on a page with units as well. At most one query."""
+    unit = just_read(request, visitor.graph)
+    if unit is None or visitor.user is None:
+        return news_on_arrival(request, visitor)
+    batch = _batch_named(request)
+    sentence = sentence_about_unit(unit, is_done=unit.id in done)
+    return News(sentence=sentence, batch=batch) if batch else None
+
+
+def just_read(request: HttpRequest, graph: CatalogGraph) -> UnitNode | None:
+    """The unit that a plain form has just marked, which the address names."""
+    resource, _, unit = request.GET.get(READ, "").partition("/")
+    return find_unit(graph, resource, unit)
+
+
+def find_unit(graph: CatalogGraph, resource: str, unit: str) -> UnitNode | None:
+    """By its slugs; the resource may have been renamed."""
+    node = graph.resources.get(graph.renamed.get(f"resources/{resource}", resource))
+    return next((one for one in node.units if one.slug == unit), None) if node else None
+
+
+def _batch_named(request: HttpRequest) -> str:
+    batch = request.GET.get(UNDO, "")
+    is_one = len(batch) == PUBLIC_ID_LENGTH and batch.isascii() and batch.isalnum()
+    return batch if is_one else ""
 
 
 def _changes_of(request: HttpRequest, visitor: Visitor, batch: str) -> list[TopicChange]:

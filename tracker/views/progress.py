@@ -21,7 +21,8 @@ from tracker.forms import MarkForm
 from tracker.models import Source, User
 from tracker.summaries.changes import changes_between
 from tracker.summaries.people import guest_standing, person_states
-from tracker.views import roadmap, today, topics
+from tracker.summaries.units import done_units
+from tracker.views import resources, roadmap, today, topics
 from tracker.views.news import News, sentence_about
 from tracker.views.visitor import Changed, Visitor, back
 
@@ -30,6 +31,7 @@ _PIECES: dict[str, Callable[[Changed, str, QueryDict], str]] = {
     "tracker:roadmap": roadmap.changed_pieces,
     "tracker:today": today.changed_pieces,
     "tracker:topic-detail": topics.changed_pieces,
+    "tracker:resource-detail": resources.changed_pieces,
 }
 
 
@@ -55,11 +57,11 @@ def mark(request: HttpRequest, slug: str) -> HttpResponse:
             with_prerequisites=form.cleaned_data["with_prerequisites"],
         )
     except DomainError as refusal:
-        return _refused(request, refusal, fallback)
+        return refused(request, refusal, fallback)
     sentence = sentence_about(
         changes_between(changed.now.graph, changed.before, changed.now.standing)
     )
-    return _answer(
+    return answer(
         request,
         changed,
         sentence,
@@ -77,8 +79,8 @@ def undo(request: HttpRequest, batch: str) -> HttpResponse:
         else:
             changed = _by_guest(current_graph(), guests.undo_as_guest(request, batch))
     except DomainError as refusal:
-        return _refused(request, refusal, fallback)
-    return _answer(request, changed, "Taken back.", back(request, fallback))
+        return refused(request, refusal, fallback)
+    return answer(request, changed, "Taken back.", back(request, fallback))
 
 
 def _mark(
@@ -107,7 +109,7 @@ def _undo_as_person(user: User, batch: str) -> Changed:
     history.undo(user=user, batch=batch)
     after = person_states(user=user, graph=graph).standing(graph)
     now = Visitor(graph=graph, user=user, standing=after, retired_states={})
-    return Changed(before=before, now=now, batch="")
+    return Changed(before=before, now=now, batch="", done=done_units(user=user))
 
 
 def _by_person(user: User, marked: actions.Marked) -> Changed:
@@ -127,7 +129,7 @@ def _by_guest(graph: CatalogGraph, marked: guests.GuestMarked) -> Changed:
     return Changed(before=guest_standing(graph, marked.before), now=now, batch=marked.batch)
 
 
-def _answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> HttpResponse:
+def answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> HttpResponse:
     """The pieces of the open page that look different now; without htmx, the page itself."""
     if not wants_partial(request):
         return HttpResponseRedirect(to)
@@ -143,7 +145,7 @@ def _answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> H
     return HttpResponse(pieces + _toast(request, news))
 
 
-def _refused(request: HttpRequest, refusal: DomainError, fallback: str) -> HttpResponse:
+def refused(request: HttpRequest, refusal: DomainError, fallback: str) -> HttpResponse:
     if wants_partial(request):
         return HttpResponse(_toast(request, News(sentence=str(refusal))), status=422)
     messages.warning(request, str(refusal))

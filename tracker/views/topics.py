@@ -1,5 +1,8 @@
 """The page of a topic, and what the address of a former topic shows."""
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponsePermanentRedirect, QueryDict
 from django.template.loader import render_to_string
@@ -8,11 +11,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from catalog.effort import Hours
-from catalog.graph import TopicNode
+from catalog.graph import TopicNode, UnitNode
 from tracker.models import TopicState
-from tracker.summaries.reading import readings
+from tracker.summaries.reading import Reading, readings
 from tracker.summaries.topics import asked_by, topic_place
-from tracker.views.news import news_on_arrival
+from tracker.summaries.units import UnitRow, done_units, unit_row
+from tracker.views.news import just_read, news_about_units
 from tracker.views.visitor import Changed, Visitor, here, visitor_of
 
 
@@ -23,12 +27,13 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
     topic = visitor.graph.topic_by_slug.get(slug)
     if topic is None:
         return _former_topic(request, visitor, slug)
+    done = done_units(user=visitor.user) if visitor.user else {}
     context = _pieces(visitor, topic) | {
         "hours": _hours(visitor, topic),
         "asked_by": asked_by(visitor.graph, topic),
-        "readings": readings(visitor.graph, topic),
+        "shelf": _shelf(visitor, topic, done, just_read(request, visitor.graph)),
         "next": here(request),
-        "news": news_on_arrival(request, visitor),
+        "news": news_about_units(request, visitor, done),
     }
     return TemplateResponse(request, "tracker/topic_detail.html", context)
 
@@ -39,7 +44,26 @@ def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
     if topic is None:
         return ""
     context = _pieces(changed.now, topic) | {"is_oob": True}
+    if changed.done is not None:
+        context["shelf"] = _shelf(changed.now, topic, changed.done, changed.read)
     return render_to_string("tracker/_topic_changed.html", context)
+
+
+def _shelf(
+    visitor: Visitor, topic: TopicNode, done: Mapping[int, datetime], read: UnitNode | None
+) -> list[tuple[Reading, list[UnitRow]]]:
+    """What to learn `topic` from, each with its units as rows."""
+    graph, standing = visitor.graph, visitor.standing
+    return [
+        (
+            reading,
+            [
+                unit_row(graph, unit, done, standing, is_just_read=unit is read)
+                for unit in reading.units
+            ],
+        )
+        for reading in readings(graph, topic)
+    ]
 
 
 def _pieces(visitor: Visitor, topic: TopicNode) -> dict[str, object]:

@@ -1,11 +1,13 @@
 """Who looks at a page about topics, a person or a guest, and what they have ticked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.http import HttpRequest, QueryDict
 
-from catalog.graph import CatalogGraph, RoleNode, current_graph
+from catalog.graph import CatalogGraph, RoleNode, UnitNode, current_graph
 from mlmath.http import way_back
 from tracker.guests import guest_marks
 from tracker.models import User
@@ -13,6 +15,7 @@ from tracker.summaries.people import guest_standing, person_states, role_of
 from tracker.summaries.standing import Standing
 
 UNDO = "undo"
+READ = "read"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,12 +39,15 @@ class Visitor:
 class Changed:
     """Who has just marked something: `now` with the new standing, and the one before.
 
-    `batch` is empty where there is nothing to undo.
+    `batch` is empty where there is nothing to undo. `done` are the units done, None where none has
+    changed; `read` is the unit that this was about, None where it may have been any.
     """
 
     before: Standing
     now: Visitor
     batch: str
+    done: Mapping[int, datetime] | None = None
+    read: UnitNode | None = None
 
 
 def visitor_of(request: HttpRequest) -> Visitor:
@@ -69,16 +75,22 @@ def here(request: HttpRequest) -> str:
     return with_undo(request.get_full_path())
 
 
-def back(request: HttpRequest, fallback: str, *, batch: str = "", anchor: str = "") -> str:
+def back(
+    request: HttpRequest, fallback: str, *, batch: str = "", read: str = "", anchor: str = ""
+) -> str:
     """Where a form came from; `batch` lets the page there offer to undo it."""
-    return with_undo(way_back(request, fallback), batch=batch, anchor=anchor)
+    return with_undo(way_back(request, fallback), batch=batch, read=read, anchor=anchor)
 
 
-def with_undo(address: str, *, batch: str = "", anchor: str = "") -> str:
-    """`address` with the offer to undo `batch`; without a batch, with no such offer."""
+def with_undo(address: str, *, batch: str = "", read: str = "", anchor: str = "") -> str:
+    """`address` with the offer to undo `batch`; without a batch, with no such offer.
+
+    `read` is the unit, as “resource/unit”, whose topics the page there should propose.
+    """
     parts = urlsplit(address)
     query = QueryDict(parts.query, mutable=True)
-    query.pop(UNDO, None)
-    if batch:
-        query[UNDO] = batch
+    for name, value in ((UNDO, batch), (READ, read)):
+        query.pop(name, None)
+        if value:
+            query[name] = value
     return urlunsplit(parts._replace(query=query.urlencode(), fragment=anchor))
