@@ -1,9 +1,10 @@
 """What somebody sees first on a day: what to take up next, and how far they are."""
 
+from collections.abc import Container
 from dataclasses import dataclass
 
-from catalog.graph import CatalogGraph, RoleNode
-from tracker.summaries.reading import Reading, readings
+from catalog.graph import CatalogGraph, RoleNode, TopicNode
+from tracker.summaries.reading import Reading
 from tracker.summaries.standing import (
     RoleProgress,
     Standing,
@@ -14,13 +15,14 @@ from tracker.summaries.standing import (
     subject_progress,
     topic_row,
 )
+from tracker.summaries.units import best_unit
 
 SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextTopic:
-    """A topic to take up, and the best thing to learn it from; None where nothing covers it."""
+    """A topic to take up, and the best unit to read for it; None where none is left to read."""
 
     row: TopicRow
     reading: Reading | None
@@ -51,9 +53,14 @@ class RoleStanding:
 
 
 def next_up(
-    graph: CatalogGraph, role: RoleNode | None, standing: Standing, *, shown: int = SHOWN
+    graph: CatalogGraph,
+    role: RoleNode | None,
+    standing: Standing,
+    *,
+    done: Container[int] = (),
+    shown: int = SHOWN,
 ) -> NextUp:
-    """Without a role it looks at the whole catalog."""
+    """Without a role it looks at the whole catalog. `done` are the ids of units that are read."""
     ready = next_topics(graph, role, standing)
     return NextUp(
         topics=tuple(
@@ -64,12 +71,19 @@ def next_up(
                     topic,
                     role.entry_by_index.get(topic.index) if role else None,
                 ),
-                reading=next(iter(readings(graph, topic)), None),
+                reading=_best_reading(graph, topic, done, standing),
             )
             for topic in ready[:shown]
         ),
         ready=len(ready),
     )
+
+
+def _best_reading(
+    graph: CatalogGraph, topic: TopicNode, done: Container[int], standing: Standing
+) -> Reading | None:
+    unit = best_unit(graph, topic, done, standing)
+    return Reading(resource=graph.resources[unit.resource], units=(unit,)) if unit else None
 
 
 def role_standing(graph: CatalogGraph, role: RoleNode, standing: Standing) -> RoleStanding:

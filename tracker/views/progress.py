@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
 from django.urls import Resolver404, resolve, reverse
 from django.views.decorators.http import require_POST
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from catalog.graph import CatalogGraph, current_graph
 from mlmath.errors import BadRequest, DomainError
@@ -142,7 +142,9 @@ def answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> Ht
         return HttpResponseClientRedirect(to)
     pieces = _PIECES[match.view_name](changed, match.kwargs.get("slug", ""), QueryDict(page.query))
     news = News(sentence=sentence, batch=changed.batch)
-    return HttpResponse(pieces + _toast(request, news))
+    response = HttpResponse(pieces + _toast(request, news))
+    # What of a page needs more than the ticks asks for itself then.
+    return trigger_client_event(response, "marked", after="settle")
 
 
 def refused(request: HttpRequest, refusal: DomainError, fallback: str) -> HttpResponse:

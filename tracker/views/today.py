@@ -1,33 +1,82 @@
-"""Today: what to take up next, and how far one has come."""
+"""Today: what to take up next, when one will be done, and what one did."""
 
 from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from catalog.graph import current_graph
+from mlmath.http import wants_partial
 from tracker.models import User
-from tracker.summaries.today import next_up, role_standing
+from tracker.summaries.calendar import streak
+from tracker.summaries.plan import Plan, plan_of
+from tracker.summaries.today import RoleStanding, next_up, role_standing
+from tracker.summaries.units import done_units, reading_shelf
+from tracker.templatetags.durations import duration
+from tracker.views.finish import finish_of
 from tracker.views.news import news_on_arrival
+from tracker.views.pictures import study_squares
 from tracker.views.requests import AppRequest
 from tracker.views.visitor import Changed, Visitor, here, visitor_of
+
+ON_THE_SHELF = 3
 
 
 @require_safe
 def today(request: AppRequest) -> HttpResponse:
-    visitor = visitor_of(request)
-    context = _pieces(visitor) | {
+    plan, done = _plan(request), done_units(user=request.user)
+    context = _standing_pieces(plan) | {
         "pace": pace_line(request.user),
         "greeting": greeting(timezone.localtime().hour),
+        "next_up": next_up(plan.graph, plan.role, plan.standing, done=done),
+        "finish": finish_of(request, plan, request.user),
+        "has_read": bool(done),
+        "shelf": reading_shelf(plan.graph, done)[:ON_THE_SHELF],
+        "squares": study_squares(plan.log.minutes_by_day, plan.today),
+        "streak": streak(plan.log.minutes_by_day, plan.calendar, plan.today),
         "next": here(request),
-        "news": news_on_arrival(request, visitor),
+        "news": news_on_arrival(request, _visitor(request, plan)),
     }
     return TemplateResponse(request, "tracker/today.html", context)
 
 
+@require_safe
+def finish(request: AppRequest) -> HttpResponse:
+    """The card alone: with another pace, after a tick, or both."""
+    if not wants_partial(request):
+        return redirect(f"{reverse('tracker:today')}?{request.GET.urlencode()}")
+    plan = _plan(request)
+    context = {"role": plan.role, "finish": finish_of(request, plan, request.user)}
+    return TemplateResponse(request, "tracker/_finish.html", context)
+
+
+@require_safe
+def read_next(request: AppRequest) -> HttpResponse:
+    """What to take up next by the units that are read, which the answer to a tick leaves out."""
+    visitor = visitor_of(request)
+    graph, role, standing = visitor.graph, visitor.role, visitor.standing
+    context = {
+        "role": role,
+        "standing": role_standing(graph, role, standing) if role else None,
+        "next_up": next_up(graph, role, standing, done=done_units(user=request.user)),
+        "is_oob": True,
+    }
+    return TemplateResponse(request, "tracker/_next.html", context)
+
+
 def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
-    """Everything on the page that depends on ticks."""
-    return render_to_string("tracker/_today_changed.html", _pieces(changed.now) | {"is_oob": True})
+    """What depends on ticks alone; the finish card asks for itself, as it needs the study log."""
+    graph, standing, role = changed.now.graph, changed.now.standing, changed.now.role
+    context = {
+        "role": role,
+        "standing": role_standing(graph, role, standing) if role else None,
+        "next_up": next_up(graph, role, standing),
+        "is_oob": True,
+    }
+    return render_to_string("tracker/_today_changed.html", context)
 
 
 def greeting(hour: int) -> str:
@@ -43,19 +92,23 @@ def pace_line(user: User) -> str:
     """Such as “1 h 30 min a day, 5 days a week”; "" for somebody who has not said."""
     if user.minutes_per_day is None:
         return ""
-    hours, minutes = divmod(user.minutes_per_day, 60)
-    time = " ".join(
-        f"{number} {unit}" for number, unit in ((hours, "h"), (minutes, "min")) if number
-    )
     days = len(user.study_days)
     often = {1: "one day a week", 7: "every day"}.get(days, f"{days} days a week")
-    return f"{time} a day, {often}"
+    return f"{duration(user.minutes_per_day)} a day, {often}"
 
 
-def _pieces(visitor: Visitor) -> dict[str, object]:
-    graph, role = visitor.graph, visitor.role
-    return {
-        "role": role,
-        "next_up": next_up(graph, role, visitor.standing),
-        "standing": role_standing(graph, role, visitor.standing) if role else None,
-    }
+def _plan(request: AppRequest) -> Plan:
+    return plan_of(user=request.user, graph=current_graph(), at=timezone.now())
+
+
+def _standing_pieces(plan: Plan) -> dict[str, object]:
+    standing = (
+        RoleStanding(progress=plan.progress, subjects=tuple(plan.subjects))
+        if plan.progress
+        else None
+    )
+    return {"role": plan.role, "standing": standing}
+
+
+def _visitor(request: AppRequest, plan: Plan) -> Visitor:
+    return Visitor(graph=plan.graph, user=request.user, standing=plan.standing, retired_states={})

@@ -1,0 +1,1 @@
+"""Wording of numbers on pages."""

@@ -1,0 +1,13 @@
+"""Lengths of time in words."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def duration(minutes: float) -> str:
+    """Such as “1 h 30 min”, “2 h” or “45 min”; rounded to whole minutes."""
+    hours, rest = divmod(round(minutes), 60)
+    parts = [f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number]
+    return " ".join(parts) or "0 min"

@@ -1,0 +1,107 @@
+"""The finish card of Today: when, how sure, what if, and by when how much."""
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.http import HttpRequest
+
+from tracker.forms import WhatIfForm
+from tracker.models import User
+from tracker.summaries.burnup import BurnUp, burn_up
+from tracker.summaries.forecast import Forecast, minutes_needed
+from tracker.summaries.plan import Plan
+from tracker.templatetags.durations import duration
+from tracker.views.pictures import BurnChart, burn_chart
+
+SLIDER_MOST = 480
+SLIDER_START = 60
+# Beyond this nobody keeps a plan up: sleep and meals come first.
+MOST_BELIEVABLE = 12 * 60
+_WHOLE_DAY = 24 * 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Finish:
+    """What the card shows. `what_if` are the minutes a day that were tried, None for one's own.
+
+    `needed` is the answer to a target day, in a sentence; both are empty without dates.
+    """
+
+    forecast: Forecast
+    what_if: int | None
+    shown_minutes: int
+    slider_most: int
+    done_by: str
+    needed: str
+    errors: list[str]
+    has_dates: bool
+    is_beyond_belief: bool
+    burn_up: BurnUp | None
+    chart: BurnChart | None
+
+    @property
+    def is_done(self) -> bool:
+        return self.forecast.hours_left == 0
+
+
+def finish_of(request: HttpRequest, plan: Plan, user: User) -> Finish:
+    """What the address asks is tried; nothing is saved. No query."""
+    form = WhatIfForm(request.GET)
+    form.is_valid()
+    own = round(plan.pace.minutes_per_day) if plan.pace else None
+    asked = form.cleaned_data.get("minutes_per_day")
+    what_if = asked if asked != own else None
+    forecast = plan.at_pace(what_if) if what_if else plan.forecast
+    shown = what_if or own or SLIDER_START
+    grown = burn_up(replace(plan, forecast=forecast), user)
+    if grown and not user.show_dates:
+        grown = replace(grown, finish_early=None, finish_likely=None, finish_late=None)
+    target = form.cleaned_data.get("done_by") if user.show_dates else None
+    return Finish(
+        forecast=forecast,
+        what_if=what_if,
+        shown_minutes=shown,
+        slider_most=max(SLIDER_MOST, shown),
+        done_by=target.isoformat() if target else "",
+        needed=sentence_about_target(plan, target) if target else "",
+        errors=[str(error) for errors in form.errors.values() for error in errors],
+        has_dates=user.show_dates and forecast.finish_likely is not None,
+        is_beyond_belief=shown > MOST_BELIEVABLE,
+        burn_up=grown,
+        chart=burn_chart(grown) if grown else None,
+    )
+
+
+def sentence_about_target(plan: Plan, target: date) -> str:
+    """How much a day to be done by `target`, or why that cannot be said."""
+    estimates = plan.estimates
+    if estimates is None:
+        return "Choose a role first."
+    if not estimates:
+        return "Nothing is left to do by then."
+    first = plan.today + timedelta(days=1) if plan.studied_today else plan.today
+    if target < plan.today:
+        return f"{_day(target)} has passed. Choose a day that is still to come."
+    if target < first:
+        return "You have studied today already. Choose tomorrow or a later day."
+    minutes = minutes_needed(estimates, plan.calendar, first=first, last=target)
+    if minutes is None:
+        return (
+            f"There is no study day until {_day(target)}. "
+            "Choose a later day, or change your study days in the settings."
+        )
+    days = plan.calendar.study_days_between(first, target)
+    often = "on the one study day" if days == 1 else f"on each of the {days} study days"
+    if minutes > _WHOLE_DAY:
+        return (
+            f"To be done by {_day(target)} you would need more than 24 hours {often} until then. "
+            "Choose a later day."
+        )
+    sentence = f"To be done by {_day(target)} you need {duration(max(minutes, 1))} {often}."
+    if minutes > MOST_BELIEVABLE:
+        sentence += " Nobody keeps that up; choose a later day."
+    return sentence
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,101 @@
+"""Pictures as SVG: where their lines and squares stand. Pages say the same in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from tracker.summaries.burnup import BurnUp
+
+_WIDTH, _TOP, _FLOOR = 320.0, 18.0, 128.0
+CALENDAR_WEEKS = 20
+_STEP = 14
+_SQUARE = '<rect data-level="{}" x="{}" y="{}" width="11" height="11" rx="2"/>'
+# From so many minutes on a square is of level 1, 2, 3 and 4.
+_LEVELS = (1, 30, 60, 120)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BurnChart:
+    """Points of the lines in a picture 320 wide; `plan` and `band` are empty without a forecast."""
+
+    actual: str
+    plan: str
+    band: str
+    now_x: str
+    now_y: str
+    now_anchor: str
+    label_y: str
+
+
+def burn_chart(burn_up: BurnUp) -> BurnChart:
+    first, now = burn_up.points[0].day, burn_up.points[-1]
+    last = max(burn_up.finish_late or now.day, now.day + timedelta(days=1))
+    total = max(burn_up.total_hours, 0.1)
+
+    def x(day: date) -> float:
+        return _WIDTH * (day - first).days / max((last - first).days, 1)
+
+    def y(hours: float) -> float:
+        return _FLOOR - (_FLOOR - _TOP) * min(hours / total, 1)
+
+    def line(*points: tuple[float, float]) -> str:
+        return " ".join(f"{across:.1f},{down:.1f}" for across, down in points)
+
+    here = (x(now.day), y(now.hours))
+    plan = band = ""
+    if burn_up.finish_early and burn_up.finish_likely and burn_up.finish_late:
+        plan = line(here, (x(burn_up.finish_likely), _TOP))
+        # The late end of the band is where its lower edge meets the right margin.
+        band = line(here, (x(burn_up.finish_early), _TOP), (x(burn_up.finish_late), _TOP))
+    is_right = here[0] > _WIDTH * 0.7
+    return BurnChart(
+        actual=line(*((x(point.day), y(point.hours)) for point in burn_up.points)),
+        plan=plan,
+        band=band,
+        now_x=f"{here[0]:.1f}",
+        now_y=f"{here[1]:.1f}",
+        now_anchor="end" if is_right else "start",
+        label_y=f"{min(here[1] + 16, _FLOOR + 13):.1f}",
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StudySquares:
+    """A square for each day of the last weeks, a column for each week, Monday on top."""
+
+    width: int
+    squares: SafeString
+    minutes: int
+    days: int
+    weeks: tuple[tuple[date, int], ...]
+
+
+def study_squares(minutes_by_day: Mapping[date, int], today: date) -> StudySquares:
+    """`weeks` are those with any study as (Monday, minutes), the newest first."""
+    monday = today - timedelta(days=today.weekday())
+    first = monday - timedelta(weeks=CALENDAR_WEEKS - 1)
+    squares, weeks, minutes, days = [], [], 0, 0
+    for column in range(CALENDAR_WEEKS):
+        start, in_week = first + timedelta(weeks=column), 0
+        for row in range(7):
+            day = start + timedelta(days=row)
+            if day > today:
+                break
+            spent = minutes_by_day.get(day, 0)
+            level = sum(spent >= least for least in _LEVELS)
+            squares.append((level, column * _STEP + 1, row * _STEP + 1))
+            in_week += spent
+            days += spent > 0
+        minutes += in_week
+        if in_week:
+            weeks.append((start, in_week))
+    return StudySquares(
+        width=CALENDAR_WEEKS * _STEP,
+        squares=format_html_join("", _SQUARE, squares),
+        minutes=minutes,
+        days=days,
+        weeks=tuple(reversed(weeks)),
+    )
