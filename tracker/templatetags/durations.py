@@ -1,6 +1,9 @@
 """Lengths of time in words."""
 
+from datetime import datetime
+
 from django import template
+from django.utils import timezone
 
 register = template.Library()
 
@@ -11,3 +14,9 @@ def duration(minutes: float) -> str:
     hours, rest = divmod(round(minutes), 60)
     parts = [f"{number} {unit}" for number, unit in ((hours, "h"), (rest, "min")) if number]
     return " ".join(parts) or "0 min"
+
+
+@register.filter
+def seconds_since(moment: datetime) -> int:
+    """Whole seconds from `moment` until now, never less than none."""
+    return max(int((timezone.now() - moment).total_seconds()), 0)
