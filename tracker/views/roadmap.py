@@ -18,6 +18,7 @@ from tracker.summaries.changes import changes_between
 from tracker.summaries.roadmap import RoadmapFilter, RoadmapSection, Show, roadmap_sections
 from tracker.summaries.standing import TopicRow
 from tracker.summaries.today import next_up, role_standing
+from tracker.views import role_map
 from tracker.views.news import news_on_arrival
 from tracker.views.rows import changed_mark_html, place_html, row_html, row_text
 from tracker.views.visitor import Changed, here, visitor_of
@@ -68,6 +69,8 @@ def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
     role = graph.roles.get(slug)
     if role is None:
         return _moved(graph, slug)
+    if request.GET.get("view") == "map":
+        return role_map.map_page(request, visitor, role)
     filters = read_filter(graph, request.GET)
     sections = [_shown(section, filters) for section in roadmap_sections(graph, role, standing)]
     context = {
@@ -95,6 +98,8 @@ def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
     role = graph.roles.get(slug)
     if role is None:
         return ""
+    if query.get("view") == "map":
+        return role_map.changed_pieces(changed, role, query)
     filters = read_filter(graph, query)
     before = roadmap_sections(graph, role, changed.before)
     after = roadmap_sections(graph, role, standing)

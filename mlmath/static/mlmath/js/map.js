@@ -24,7 +24,10 @@ function start(map) {
     view.scrollTo(left, top);
   }
 
-  const fit = () => zoomTo(Math.min(view.clientWidth / full.width, 1), 0, 0);
+  const fit = () => {
+    zoomTo(Math.min(view.clientWidth / full.width, 1));
+    view.scrollTo(0, 0);
+  };
   const acts = { in: () => zoomTo(zoom * STEP), out: () => zoomTo(zoom / STEP), fit };
 
   const tools = map.querySelector("[data-map-tools]");
@@ -55,8 +58,30 @@ function start(map) {
   );
   drag(view);
   pinch(view, () => zoom, zoomTo);
-  follow(svg);
-  svg.querySelector('[aria-current="true"]')?.scrollIntoView({ block: "center", inline: "center" });
+  const show = follow(svg);
+  open(svg, show);
+  const chosen = current(svg);
+  if (!chosen) return;
+  const box = chosen.querySelector("rect");
+  view.scrollTo(box.x.baseVal.value - view.clientWidth / 2 + 92, box.y.baseVal.value - view.clientHeight / 2 + 27);
+}
+
+function current(svg) {
+  return svg.querySelector('[aria-current="true"]');
+}
+
+// A topic opens in the panel beside the map; a new tab stays a new tab.
+function open(svg, show) {
+  document.body.addEventListener("click", async (event) => {
+    const link = event.target.closest("[data-map-topic]");
+    if (!link || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    await htmx.ajax("GET", link.getAttribute("href"), { target: "#panel", swap: "outerHTML" });
+    current(svg)?.removeAttribute("aria-current");
+    document.getElementById(`node-${link.dataset.slug}`)?.setAttribute("aria-current", "true");
+    show(undefined);
+    document.getElementById("panel").scrollIntoView({ block: "nearest" });
+  });
 }
 
 // The nearest box in that direction: along it counts once, aside of it twice.
@@ -97,7 +122,7 @@ function drag(view) {
   });
   for (const end of ["pointerup", "pointercancel"]) view.addEventListener(end, () => (from = null));
   // A drag that ends on a box is no click on it.
-  view.addEventListener("click", (event) => hasMoved && event.preventDefault(), true);
+  view.addEventListener("click", (event) => hasMoved && event.detail && event.preventDefault(), true);
   view.addEventListener("dragstart", (event) => event.preventDefault());
 }
 
@@ -125,7 +150,8 @@ function pinch(view, zoom, zoomTo) {
 
 // The edges of the box under the pointer or the focus stand out.
 function follow(svg) {
-  const show = (slug) => {
+  const show = (hovered) => {
+    const slug = hovered ?? current(svg)?.dataset.slug;
     for (const edge of svg.querySelectorAll(".edge"))
       edge.toggleAttribute("data-followed", edge.dataset.from === slug || edge.dataset.to === slug);
     svg.toggleAttribute("data-following", Boolean(slug));
@@ -134,4 +160,6 @@ function follow(svg) {
     svg.addEventListener(enter, (event) => show(event.target.closest(".node")?.dataset.slug));
     svg.addEventListener(leave, () => show(undefined));
   }
+  show(undefined);
+  return show;
 }
