@@ -95,6 +95,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["mlmath.templating"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -145,6 +146,7 @@ CACHES = {
         "LOCATION": "shared_cache",
     }
 }
+SESSION_ENGINE = "mlmath.sessions"
 SESSION_COOKIE_AGE = 14 * 24 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -155,7 +157,7 @@ CSRF_FAILURE_VIEW = "mlmath.failures.csrf_failure"
 # --- People ---------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "tracker.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["tracker.accounts.SignInBackend"]
 PASSWORD_HASHERS = [
     "mlmath.hashing.Argon2id",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -318,6 +320,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "catalog", "description": "What there is to learn; public"},
         {"name": "me", "description": "Who I am and where I stand"},
+        {"name": "study", "description": "What I do: chapters, sessions, reviews, notes"},
         {"name": "tokens", "description": "How programs sign in"},
         {"name": "about", "description": "This API itself"},
     ],

@@ -1,13 +1,15 @@
 """A person: how they sign in, what they want to become, when they study."""
 
 import zoneinfo
-from typing import ClassVar
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import models
+from django.db import connections, models, router
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -43,6 +45,19 @@ class UserManager(BaseUserManager["User"]):
 
     def create_superuser(self, email: str, password: str | None = None, **fields: object) -> "User":
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def by_key(self, key: int) -> "User | None":
+        """The person with that primary key, or None. One query, written once per process.
+
+        Every signed-in request loads its person, and building that query takes longer than
+        running it.
+        """
+        alias = router.db_for_read(self.model)
+        sql, convert = _statement_by_key(alias)
+        with connections[alias].cursor() as cursor:
+            cursor.execute(sql, [key])
+            row = cursor.fetchone()
+        return convert(row) if row else None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Addresses are kept in small letters; people type them as they like."""
@@ -131,3 +146,18 @@ class User(AbstractBaseUser, PermissionsMixin):
     def short_name(self) -> str:
         """What to call them: the first word of their name, or the address before the @."""
         return self.name.split()[0] if self.name.split() else self.email.partition("@")[0]
+
+
+@lru_cache
+def _statement_by_key(alias: str) -> tuple[str, Callable[[tuple[Any, ...]], User]]:
+    """The statement that reads one person, and what makes a User of its row."""
+    compiler = User.objects.filter(pk=0).query.get_compiler(alias)
+    sql, _ = compiler.as_sql()
+    converters = compiler.get_converters([column for column, _, _ in compiler.select])
+    names = [field.attname for field in User._meta.concrete_fields]
+
+    def convert(row: tuple[Any, ...]) -> User:
+        values = next(iter(compiler.apply_converters([row], converters)))
+        return User.from_db(alias, names, values)
+
+    return sql, convert
