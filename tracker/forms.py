@@ -16,6 +16,7 @@ from tracker.actions.people import ProfileChanges
 from tracker.actions.tokens import DEFAULT_DAYS, MAXIMUM_DAYS
 from tracker.models import ApiToken, Scope, TopicState, User
 from tracker.models.people import MINUTES_IN_A_DAY, WEEKDAYS
+from tracker.models.progress import MAXIMUM_STUCK_NOTE_LENGTH
 
 WEEKDAY_CHOICES = list(
     zip(
@@ -65,6 +66,11 @@ class MarkForm(forms.Form):
 
     state = forms.ChoiceField(choices=TopicState.choices, required=False)
     stuck = forms.ChoiceField(choices=[("1", "yes"), ("0", "no")], required=False)
+    stuck_note = forms.CharField(
+        required=False,
+        max_length=MAXIMUM_STUCK_NOTE_LENGTH,
+        validators=User._meta.get_field("name").validators,
+    )
     with_prerequisites = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
@@ -80,12 +86,19 @@ class MarkForm(forms.Form):
             return "A topic can be to do, learning, done or skipped, and nothing else."
         if "stuck" in self.errors:
             return "A topic is stuck (1) or it is not (0)."
+        if "stuck_note" in self.errors:
+            return f"Say where you are stuck in one line of {MAXIMUM_STUCK_NOTE_LENGTH} characters."
         return "It does not say which state is wanted."
 
     @property
     def state_wanted(self) -> TopicState | None:
         state: str = self.cleaned_data["state"]
         return TopicState(state) if state else None
+
+    @property
+    def stuck_note_wanted(self) -> str | None:
+        note: str = self.cleaned_data["stuck_note"]
+        return note if "stuck_note" in self.data else None
 
     @property
     def stuck_wanted(self) -> bool | None:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.views import (
+    notes,
     people,
     progress,
     resources,
@@ -37,6 +38,7 @@ urlpatterns = [
     path("library/<slug:slug>/", resources.resource_detail, name="resource-detail"),
     path("library/<slug:resource>/<slug:unit>/mark/", units.mark, name="unit-mark"),
     path("library/<slug:resource>/<slug:unit>/topics/", units.mark_topics, name="unit-topics"),
+    path("topics/<slug:slug>/note/", notes.save, name="note"),
     path("undo/<slug:batch>/", progress.undo, name="undo"),
     path("settings/", people.settings, name="settings"),
     path("settings/tokens/", tokens.tokens, name="tokens"),

@@ -24,3 +24,8 @@ class TopicNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}: {self.topic_id}"
+
+    @property
+    def version(self) -> str:
+        """The time of the last change, to the microsecond, as a form sends it back."""
+        return self.changed_at.isoformat()

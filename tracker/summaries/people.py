@@ -25,6 +25,10 @@ class PersonStates:
     current: Mapping[int, StateRow]
     retired: Mapping[str, StateRow]
 
+    @property
+    def stuck_notes(self) -> dict[int, str]:
+        return {index: row.stuck_note for index, row in self.current.items() if row.stuck_note}
+
     def standing(self, graph: CatalogGraph) -> Standing:
         return Standing.of(
             graph,

@@ -51,16 +51,21 @@ def mark(request: HttpRequest, slug: str) -> HttpResponse:
             request,
             graph,
             [
-                actions.Mark(topic=topic, state=form.state_wanted, is_stuck=form.stuck_wanted)
+                actions.Mark(
+                    topic=topic,
+                    state=form.state_wanted,
+                    is_stuck=form.stuck_wanted,
+                    stuck_note=form.stuck_note_wanted,
+                )
                 for topic in meant
             ],
             with_prerequisites=form.cleaned_data["with_prerequisites"],
         )
     except DomainError as refusal:
         return refused(request, refusal, fallback)
-    sentence = sentence_about(
-        changes_between(changed.now.graph, changed.before, changed.now.standing)
-    )
+    changes = changes_between(changed.now.graph, changed.before, changed.now.standing)
+    # A change without one is that of a note to the flag.
+    sentence = sentence_about(changes) if changes or not changed.batch else "Your note is saved."
     return answer(
         request,
         changed,
@@ -107,8 +112,14 @@ def _undo_as_person(user: User, batch: str) -> Changed:
     graph = current_graph()
     before = person_states(user=user, graph=graph).standing(graph)
     history.undo(user=user, batch=batch)
-    after = person_states(user=user, graph=graph).standing(graph)
-    now = Visitor(graph=graph, user=user, standing=after, retired_states={})
+    after = person_states(user=user, graph=graph)
+    now = Visitor(
+        graph=graph,
+        user=user,
+        standing=after.standing(graph),
+        retired_states={},
+        stuck_notes=after.stuck_notes,
+    )
     return Changed(before=before, now=now, batch="", done=done_units(user=user))
 
 
@@ -118,6 +129,7 @@ def _by_person(user: User, marked: actions.Marked) -> Changed:
         user=user,
         standing=marked.after.standing(marked.graph),
         retired_states={},
+        stuck_notes=marked.after.stuck_notes,
     )
     return Changed(before=marked.before.standing(marked.graph), now=now, batch=marked.batch)
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from catalog.effort import Hours
 from catalog.graph import TopicNode, UnitNode
-from tracker.models import TopicState
+from tracker.models import TopicNote, TopicState
 from tracker.summaries.reading import Reading, readings
 from tracker.summaries.topics import asked_by, topic_place
 from tracker.summaries.units import UnitRow, done_units, unit_row
@@ -32,6 +32,8 @@ def topic_detail(request: HttpRequest, slug: str) -> HttpResponse:
         "hours": _hours(visitor, topic),
         "asked_by": asked_by(visitor.graph, topic),
         "shelf": _shelf(visitor, topic, done, just_read(request, visitor.graph)),
+        "note": _note(visitor, topic),
+        "stuck_note": visitor.stuck_notes.get(topic.index, ""),
         "next": here(request),
         "news": news_about_units(request, visitor, done),
     }
@@ -44,9 +46,17 @@ def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
     if topic is None:
         return ""
     context = _pieces(changed.now, topic) | {"is_oob": True}
+    if changed.read is None:
+        context |= {"has_flag": True, "stuck_note": changed.now.stuck_notes.get(topic.index, "")}
     if changed.done is not None:
         context["shelf"] = _shelf(changed.now, topic, changed.done, changed.read)
     return render_to_string("tracker/_topic_changed.html", context)
+
+
+def _note(visitor: Visitor, topic: TopicNode) -> TopicNote | None:
+    if visitor.user is None:
+        return None
+    return TopicNote.objects.filter(user=visitor.user, topic_id=topic.id).first()
 
 
 def _shelf(

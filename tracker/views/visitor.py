@@ -1,7 +1,7 @@
 """Who looks at a page about topics, a person or a guest, and what they have ticked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -22,13 +22,15 @@ READ = "read"
 class Visitor:
     """`user` is None for a guest, whose marks are in the session.
 
-    `retired_states` leads from the slugs of retired topics to what they had ticked there.
+    `retired_states` leads from the slugs of retired topics to what they had ticked there,
+    `stuck_notes` from the index of a topic to where they are stuck, if they said so.
     """
 
     graph: CatalogGraph
     user: User | None
     standing: Standing
     retired_states: dict[str, str]
+    stuck_notes: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def role(self) -> RoleNode | None:
@@ -60,6 +62,7 @@ def visitor_of(request: HttpRequest) -> Visitor:
             user=request.user,
             standing=states.standing(graph),
             retired_states={slug: row.state for slug, row in states.retired.items()},
+            stuck_notes=states.stuck_notes,
         )
     marks = guest_marks(request)
     return Visitor(
