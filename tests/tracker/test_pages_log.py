@@ -216,7 +216,7 @@ def test_sessions_of_others_are_not_there(ada_browser, catalog):
 
 
 def test_log_has_pages(ada, ada_browser, catalog):
-    for hours in range(50):
+    for hours in range(35):
         log(ada, at=AT - timedelta(hours=hours))
 
     assert "Page 1 of 2" in ada_browser.get("/log/").content.decode()

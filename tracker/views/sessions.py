@@ -19,7 +19,7 @@ from tracker.summaries.study import logged_days, time_totals
 from tracker.summaries.units import done_units
 from tracker.views.requests import AppRequest
 
-PAGE_SIZE = 40
+PAGE_SIZE = 20
 WEEKS_SHOWN = TITLES_SHOWN = 6
 
 
