@@ -46,7 +46,7 @@ def put(client, body, content_type=JSON, path=VECTORS, **headers):
         ("/api/v1/nope/", None),
         ("/api/v1/nope", None),
         ("/api/v2/topics/", None),
-        ("/api/v1/me/plan/", None),
+        ("/api/v1/me/nope/", None),
         ("/api/v1/topics/ü/", "/api/v1/topics/%C3%BC/"),
         ("/api/v1/topics/%00/", "/api/v1/topics/%00/"),
     ],

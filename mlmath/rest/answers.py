@@ -1,5 +1,6 @@
 """What answers are made of: frozen dataclasses, from which the JSON and its schema both come."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
@@ -22,6 +23,14 @@ class Answer:
     """
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Foreign:
+    """A JSON object whose JSON schema is written elsewhere; `name` is what the docs call it."""
+
+    name: str
+    schema: Mapping[str, object]
+
+
 Address = Annotated[str, Also(format="uri")]
 
 
@@ -32,4 +41,13 @@ class Page(Answer, Generic[T]):
     count: Annotated[int, Also(minimum=0)]
     next: Address | None
     previous: Address | None
+    results: list[T]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CursorPage(Answer, Generic[T]):
+    """Some of a history that grows for ever. `next` is the address of what follows, null at the
+    end; what is added in the meantime shifts nothing."""
+
+    next: Address | None
     results: list[T]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from mlmath.rest.answers import Foreign
 from mlmath.rest.fields import Input
 from mlmath.rest.problems import Kind
 from mlmath.rest.query import Parameter
@@ -18,8 +19,9 @@ class Operation:
     `answer` is the class of what comes back, None for an empty answer; `example` is one of it.
     `scope` is what a token needs, "" where anybody may call; `is_session_only` keeps tokens out.
     `address` describes the variable parts of the address. `is_public` answers carry an ETag and
-    may be kept by caches; `may_move` ones are a 301 at an old slug. `problems` are those that
-    not every call has.
+    may be kept by caches; `may_move` ones are a 301 at an old slug. A `body` of several classes is
+    one of them. `has_location`: the answer says where the new thing is. `takes_key`: an
+    Idempotency-Key makes it safe to repeat. `problems` are those that not every call has.
     """
 
     id: str
@@ -28,7 +30,7 @@ class Operation:
     example: object = None
     status: int = 200
     query: tuple[Parameter, ...] = ()
-    body: type[Input] | None = None
+    body: type[Input] | tuple[type[Input] | Foreign, ...] | None = None
     body_example: Mapping[str, object] = field(default_factory=dict)
     is_body_required: bool = True
     address: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -36,6 +38,8 @@ class Operation:
     is_session_only: bool = False
     is_public: bool = False
     may_move: bool = False
+    has_location: bool = False
+    takes_key: bool = False
     problems: tuple[Kind, ...] = ()
 
 

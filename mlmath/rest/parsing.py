@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Iterator, Mapping
-from typing import IO, NoReturn
+from typing import IO, ClassVar, NoReturn
 
 from django.conf import settings
 from rest_framework.parsers import BaseParser
@@ -47,9 +47,13 @@ def _number(text: str) -> float:
 
 
 class StrictJSONParser(BaseParser):
-    """Refuses what leaves room for doubt: names given twice, NaN, NUL, lone surrogates, depth."""
+    """Refuses what leaves room for doubt: names given twice, NaN, NUL, lone surrogates, depth.
+
+    A body of more than `largest` bytes is refused, by default of more than forms may have.
+    """
 
     media_type = "application/json"
+    largest: ClassVar[int | None] = None
 
     def parse(
         self,
@@ -60,7 +64,7 @@ class StrictJSONParser(BaseParser):
         charset = (media_type or "").lower().partition("charset=")[2].strip(' "')
         if charset not in {"", "utf-8", "utf8"}:
             raise Problem(UNSUPPORTED_MEDIA_TYPE)
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        limit = self.largest or settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         body = stream.read(limit + 1)
         if len(body) > limit:
             raise Problem(TOO_LARGE)

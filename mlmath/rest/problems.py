@@ -128,17 +128,31 @@ CONFLICT = Kind(
     meaning="The request is well-formed, but does not go with how things stand. The detail says "
     "why and what to do; “code” is a stable name for the reason.",
 )
+IDEMPOTENCY_KEY_IN_USE = Kind(
+    slug="idempotency-key-in-use",
+    status=HTTPStatus.CONFLICT,
+    title="The same call is still running",
+    meaning="A call with this Idempotency-Key has not come to its end yet. Repeat it after the "
+    "seconds that the Retry-After header gives, to get the answer of that call.",
+)
 TOO_LARGE = Kind(
     slug="too-large",
     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     title="Too much at once",
-    meaning="A body has at most 1 MiB. Send several smaller ones.",
+    meaning="A body has at most 1 MiB, an import 10 MiB. Send several smaller ones.",
 )
 UNSUPPORTED_MEDIA_TYPE = Kind(
     slug="unsupported-media-type",
     status=HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     title="The body is not JSON",
     meaning="Send JSON in UTF-8, with the header “Content-Type: application/json”.",
+)
+IDEMPOTENCY_KEY_REUSED = Kind(
+    slug="idempotency-key-reused",
+    status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    title="The key belongs to another call",
+    meaning="In the last 24 hours this Idempotency-Key came with another body or at another "
+    "address. Nothing was changed. Take a new key for every new thing.",
 )
 TOO_MANY_REQUESTS = Kind(
     slug="too-many-requests",

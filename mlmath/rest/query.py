@@ -70,15 +70,11 @@ class YesNo(Parameter):
 class Whole(Parameter):
     lowest: int = 1
     highest: int
-    default: int
+    default: int | None = None
 
     def schema(self) -> dict[str, object]:
-        return {
-            "type": "integer",
-            "minimum": self.lowest,
-            "maximum": self.highest,
-            "default": self.default,
-        }
+        schema = {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
+        return schema if self.default is None else {**schema, "default": self.default}
 
     def read(self, text: str) -> Value:
         is_number = text.isascii() and text.isdigit() and len(text) < 10

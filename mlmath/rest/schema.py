@@ -27,6 +27,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from mlmath.rest import problems
+from mlmath.rest.answers import Foreign
 from mlmath.rest.fields import Input
 from mlmath.rest.operations import Operation, operation_of
 from mlmath.rest.problems import Kind
@@ -67,6 +68,13 @@ _PROBLEM_HEADERS: dict[HTTPStatus, JsonSchema] = {
             "example": "GET, HEAD, OPTIONS",
         }
     },
+    HTTPStatus.CONFLICT: {
+        "Retry-After": {
+            "description": "Seconds; only there when the same call is still running",
+            "schema": {"type": "integer"},
+            "example": 1,
+        }
+    },
     HTTPStatus.TOO_MANY_REQUESTS: {
         "Retry-After": {"description": "Seconds", "schema": {"type": "integer"}, "example": 60}
     },
@@ -85,6 +93,29 @@ _IF_NONE_MATCH = {
     "description": "Answer 304 when the ETag is one of these",
     "schema": {"type": "string"},
     "example": _ETAG["example"],
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Makes the call safe to repeat: for 24 hours the same key with the same body "
+    "gets the first answer again and changes nothing. Visible characters, in quotes or without.",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 255,
+        "pattern": "^[!#-\\[\\]-~]+$",
+    },
+    "example": "4f0c1c9e-7c4b-4b52-9d0c-6d3f0d6f1a5e",
+}
+_REPLAYED = {
+    "description": "Only there, and true, when this is the answer to an earlier call",
+    "schema": {"type": "string", "enum": ["true"]},
+    "example": "true",
+}
+_LOCATION = {
+    "description": "Where the new thing is",
+    "schema": {"type": "string", "format": "uri-reference"},
+    "example": "/api/v1/me/sessions/k3v9x2m7q4w8n6p5t2r7/",
 }
 _PUBLIC_HEADERS: JsonSchema = {
     "ETag": _ETAG,
@@ -132,7 +163,7 @@ class Schema(AutoSchema):
                 "required": declared.is_body_required,
                 "content": {
                     "application/json": {
-                        "schema": self._input(declared.body),
+                        "schema": self._body(declared.body),
                         "example": dict(declared.body_example),
                     }
                 },
@@ -153,7 +184,8 @@ class Schema(AutoSchema):
         ]
         in_query = [_in_query(parameter) for parameter in declared.query]
         conditional = [_IF_NONE_MATCH] if declared.is_public else []
-        return [*in_path, *in_query, *conditional]
+        key = [_IDEMPOTENCY_KEY] if declared.takes_key else []
+        return [*in_path, *in_query, *conditional, *key]
 
     def _responses(self, declared: Operation) -> JsonSchema:
         success: JsonSchema = {"description": declared.summary}
@@ -161,8 +193,13 @@ class Schema(AutoSchema):
             success["description"] = "Done; the answer is empty"
         else:
             success["content"] = self._content(declared)
-        if declared.is_public:
-            success["headers"] = _PUBLIC_HEADERS
+        headers: JsonSchema = dict(_PUBLIC_HEADERS) if declared.is_public else {}
+        if declared.has_location:
+            headers["Location"] = _LOCATION
+        if declared.takes_key:
+            headers["Idempotency-Replayed"] = _REPLAYED
+        if headers:
+            success["headers"] = headers
         responses: JsonSchema = {str(declared.status): success}
         if declared.is_public:
             responses["304"] = {"description": "You have it already", "headers": _PUBLIC_HEADERS}
@@ -208,6 +245,11 @@ class Schema(AutoSchema):
         self.registry.register_on_missing(component)
         return dict(component.ref)
 
+    def _body(self, body: type[Input] | Foreign | tuple[type[Input] | Foreign, ...]) -> JsonSchema:
+        if isinstance(body, tuple):
+            return {"oneOf": [self._body(one) for one in body]}
+        return self.schema_of(body) if isinstance(body, Foreign) else self._input(body)
+
     def _input(self, serializer: type[Input]) -> JsonSchema:
         """The reference to an input and all within it, closed: unknown names are refused."""
         return dict(self.resolve_serializer(serializer, "request").ref)
@@ -250,6 +292,11 @@ class Schema(AutoSchema):
             return {"type": "array", "items": self.schema_of(item)}
         if origin is Literal:
             return {"type": "string", "enum": list(get_args(hint))}
+        if isinstance(hint, Foreign):
+            component = _component(ResolvedComponent.SCHEMA, hint.name, hint)
+            component.schema = dict(hint.schema)
+            self.registry.register_on_missing(component)
+            return dict(component.ref)
         if isinstance(hint, type) and issubclass(hint, Enum):
             return {"type": "string", "enum": [member.value for member in hint]}
         return self._component(hint)
@@ -324,6 +371,8 @@ def _problems(declared: Operation) -> list[Kind]:
         found.append(problems.FORBIDDEN)
     if declared.address or any(parameter.name == "page" for parameter in declared.query):
         found.append(problems.NOT_FOUND)
+    if declared.takes_key:
+        found += [problems.IDEMPOTENCY_KEY_IN_USE, problems.IDEMPOTENCY_KEY_REUSED]
     if declared.body is not None:
         found += [problems.TOO_LARGE, problems.UNSUPPORTED_MEDIA_TYPE]
     return found

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from catalog.graph import TopicNode, UnitNode
+from catalog.models import Topic, Unit
 from mlmath.errors import DomainError
 from tracker.actions.locking import lock_person
 from tracker.models import StudySession, User
@@ -145,14 +146,15 @@ def edit_session(
     session: StudySession,
     minutes: int,
     started_at: datetime,
-    topic: TopicNode | None,
-    unit: UnitNode | None,
+    topic: TopicNode | Topic | None,
+    unit: UnitNode | Unit | None,
     is_confirmed: bool = False,
     at: datetime | None = None,
 ) -> StudySession:
     """Change a session of `user`; raises as `log_session` does, and SessionGone if it is deleted.
 
-    What was confirmed once is questioned again only with another time.
+    What was confirmed once is questioned again only with another time. A topic or unit that is no
+    longer in the catalog may stay, as its row.
     """
     lock_person(user)
     if not user.study_sessions.filter(pk=session.pk).exists():

@@ -24,6 +24,15 @@ class IndexOutput(Answer):
     search: Address
     me: Address
     my_topics: Address
+    my_units: Address
+    my_plan: Address
+    my_gap: Address
+    my_sessions: Address
+    my_timer: Address
+    my_activity: Address
+    my_streak: Address
+    my_reviews: Address
+    my_export: Address
     my_tokens: Address
     schema: Address
     docs: Address
@@ -38,6 +47,15 @@ _NAMES = {
     "search": "catalog-api:search",
     "me": "tracker-api:me",
     "my_topics": "tracker-api:my-topics",
+    "my_units": "tracker-api:my-units",
+    "my_plan": "tracker-api:my-plan",
+    "my_gap": "tracker-api:my-gap",
+    "my_sessions": "tracker-api:my-sessions",
+    "my_timer": "tracker-api:my-timer",
+    "my_activity": "tracker-api:my-activity",
+    "my_streak": "tracker-api:my-streak",
+    "my_reviews": "tracker-api:my-reviews",
+    "my_export": "tracker-api:my-export",
     "my_tokens": "tracker-api:my-tokens",
     "schema": "api-schema",
     "docs": "api-docs",
@@ -53,6 +71,15 @@ _EXAMPLE = {
         "search": "search/",
         "me": "me/",
         "my_topics": "me/topics/",
+        "my_units": "me/units/",
+        "my_plan": "me/plan/",
+        "my_gap": "me/gap/",
+        "my_sessions": "me/sessions/",
+        "my_timer": "me/timer/",
+        "my_activity": "me/activity/",
+        "my_streak": "me/streak/",
+        "my_reviews": "me/reviews/",
+        "my_export": "me/export/",
         "my_tokens": "me/tokens/",
         "schema": "schema/",
         "docs": "docs/",

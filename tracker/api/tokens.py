@@ -16,6 +16,7 @@ from mlmath.rest.query import PAGING
 from mlmath.rest.views import ApiView
 from tracker.actions import tokens as actions
 from tracker.api.authentication import ApiRequest
+from tracker.api.idempotency import operation_once
 from tracker.models import ApiToken, Scope
 from tracker.models.people import check_plain_text
 
@@ -90,7 +91,8 @@ class MyTokens(ApiView):
         tokens = request.user.api_tokens.filter(revoked_at=None)
         return Response(page_of(request, self.query, tokens, token_output))
 
-    @operation(
+    @operation_once(
+        shows_secret=True,
         id="createMyToken",
         summary="Make a token",
         is_session_only=True,
@@ -111,7 +113,11 @@ class MyTokens(ApiView):
         problems=(CONFLICT,),
     )
     def post(self, request: ApiRequest) -> Response:
-        """The secret is in this answer and nowhere else. More than 50 live tokens are a 409."""
+        """The secret is in this answer and nowhere else. More than 50 live tokens are a 409.
+
+        Repeating the call with its Idempotency-Key makes no second token. The secret is not kept,
+        so that this is a 409, `already_shown`.
+        """
         data = self.read_body(request)
         made = actions.create_token(
             user=request.user,
