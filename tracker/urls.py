@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.views import (
+    gap,
     history,
     notes,
     people,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("today/", today.today, name="today"),
     path("today/finish/", today.finish, name="finish"),
     path("today/next/", today.read_next, name="today-next"),
+    path("gap/", gap.gap, name="gap"),
     path("timer/start/", timer.start, name="timer-start"),
     path("timer/stop/", timer.stop, name="timer-stop"),
     path("timer/discard/", timer.discard, name="timer-discard"),
