@@ -155,6 +155,7 @@ FORBIDDEN_IN_TEMPLATES = {
 ALLOWED_IN_TEMPLATES = {
     # HTML that mlmath.markdown has sanitised.
     ("tracker/topic_detail.html", r"\|\s*safe\b"),
+    ("tracker/_review.html", r"\|\s*safe\b"),
     ("tracker/_note_view.html", r"\|\s*safe\b"),
     # Django's own help texts, such as the list of rules for passwords.
     ("django/forms/field.html", r"\|\s*safe\b"),

@@ -285,6 +285,14 @@ class ProfileForm(PaceForm):
         }
 
 
+class ReviewsForm(forms.Form):
+    """How many topics a day somebody wants to be asked about; none at all with 0."""
+
+    reviews_per_day = forms.IntegerField(
+        label="At most how many topics a day?", min_value=0, max_value=100
+    )
+
+
 class TokenForm(forms.Form):
     """A new API token."""
 

@@ -23,6 +23,7 @@ class ProfileChanges(TypedDict, total=False):
     study_days: Collection[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]]
     time_zone: str
     show_dates: bool
+    reviews_per_day: int
     days_off: Collection[date]
 
 

@@ -9,7 +9,7 @@ from fsrs import Card, Rating, Scheduler, State
 from catalog.graph import CatalogGraph, TopicNode
 from tracker.models import Grade, ReviewAnswer, TopicReview, TopicState, User
 from tracker.summaries.calendar import local_day
-from tracker.summaries.people import PersonStates
+from tracker.summaries.people import PersonStates, StateRow
 
 FIRST_REVIEW_AFTER = timedelta(days=7)
 # Below this chance of recall a topic is said to fade; FSRS asks at 0.9.
@@ -119,13 +119,8 @@ def due_reviews(
     most: int,
 ) -> list[DueReview]:
     """Done topics that are due at `at`, the longest overdue first, at most `most` of them."""
-    due: list[tuple[datetime, int]] = []
-    for index, row in states.current.items():
-        if row.state == TopicState.DONE:
-            memory = known.get(index)
-            due_at = memory.due_at if memory else row.changed_at + FIRST_REVIEW_AFTER
-            if due_at <= at:
-                due.append((due_at, index))
+    times = ((_due_at(row, known.get(index)), index) for index, row in _done(states))
+    due = [(due_at, index) for due_at, index in times if due_at <= at]
     return [
         DueReview(
             topic=graph.topics[index],
@@ -139,6 +134,19 @@ def due_reviews(
         )
         for due_at, index in sorted(due)[: max(most, 0)]
     ]
+
+
+def next_due_at(states: PersonStates, known: Mapping[int, Memory]) -> datetime | None:
+    """When the next done topic is due; None if none is done."""
+    return min((_due_at(row, known.get(i)) for i, row in _done(states)), default=None)
+
+
+def _done(states: PersonStates) -> list[tuple[int, StateRow]]:
+    return [(i, row) for i, row in states.current.items() if row.state == TopicState.DONE]
+
+
+def _due_at(row: StateRow, memory: Memory | None) -> datetime:
+    return memory.due_at if memory else row.changed_at + FIRST_REVIEW_AFTER
 
 
 def is_fading(memory: Memory | None, at: datetime) -> bool:
