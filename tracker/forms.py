@@ -3,7 +3,7 @@
 import re
 import zoneinfo
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from catalog.graph import CatalogGraph, ResourceNode
-from tracker.actions.people import ProfileChanges
+from tracker.actions.people import MAXIMUM_DAYS_OFF, ProfileChanges
 from tracker.actions.tokens import DEFAULT_DAYS, MAXIMUM_DAYS
 from tracker.models import ApiToken, Scope, TopicState, User
 from tracker.models.people import MINUTES_IN_A_DAY, WEEKDAYS
@@ -36,6 +36,7 @@ PACE_CHOICES = [
     (UNDECIDED, "I cannot say yet"),
 ]
 LONGEST_SHOWN = 20
+LONGEST_SHOWN_SPAN = 30
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -197,16 +198,18 @@ class PaceForm(forms.Form):
 
 
 class DaysField(forms.CharField):
-    """Calendar days, one per line, as a list of dates in order."""
+    """Calendar days or spans of them, one per line, as a list of dates in order."""
 
     widget = forms.Textarea
 
     def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
+        return "\n".join(_spans(value)) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[date]:  # type: ignore[override]  # not text any more
-        days = {self._day(line) for line in self._lines(super().to_python(value) or "")}
-        return sorted(days)
+        lines = list(self._lines(super().to_python(value) or ""))
+        if len(lines) > MAXIMUM_DAYS_OFF:
+            raise ValidationError(f"Keep to {MAXIMUM_DAYS_OFF} days off at most.")
+        return sorted({day for line in lines for day in self._days(line)})
 
     def run_validators(self, value: Any) -> None:
         """Those of a text do not fit a list of days; `to_python` has looked at each line."""
@@ -217,6 +220,17 @@ class DaysField(forms.CharField):
     @staticmethod
     def _lines(text: str) -> Iterator[str]:
         return (line.strip() for line in text.replace(",", "\n").splitlines() if line.strip())
+
+    def _days(self, line: str) -> list[date]:
+        first, is_span, last = line.partition(" to ")
+        start = self._day(first.strip())
+        end = self._day(last.strip()) if is_span else start
+        if not 0 <= (end - start).days < MAXIMUM_DAYS_OFF:
+            raise ValidationError(
+                f"“{line[:LONGEST_SHOWN_SPAN]}” is no span. Start with its first day, "
+                f"and keep to {MAXIMUM_DAYS_OFF} days."
+            )
+        return [start + timedelta(days=number) for number in range((end - start).days + 1)]
 
     @staticmethod
     def _day(line: str) -> date:
@@ -231,6 +245,21 @@ class DaysField(forms.CharField):
                 f"“{shown}” is no day. Write days as 2026-12-24, one in each line."
             )
         return day
+
+
+def _spans(days: list[str]) -> Iterator[str]:
+    """ISO dates in order, with three or more in a row as one span."""
+    runs: list[list[date]] = []
+    for day in map(date.fromisoformat, days):
+        if runs and day - runs[-1][-1] == timedelta(days=1):
+            runs[-1].append(day)
+        else:
+            runs.append([day])
+    for run in runs:
+        if len(run) > 2:
+            yield f"{run[0]} to {run[-1]}"
+        else:
+            yield from map(str, run)
 
 
 class ProfileForm(PaceForm):
@@ -248,7 +277,10 @@ class ProfileForm(PaceForm):
     days_off = DaysField(
         label="Days off",
         required=False,
-        help_text="Holidays and other days without study, one in each line, as 2026-12-24.",
+        help_text=(
+            "Holidays and other days without study, one in each line, as 2026-12-24 "
+            "or 2026-12-24 to 2027-01-02."
+        ),
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),
     )
     show_dates = forms.BooleanField(

@@ -42,6 +42,32 @@ def test_profile_shows_what_is_saved(catalog, ada, ada_browser):
     assert '<option value="data-scientist" selected>' in page
 
 
+def test_days_off_may_be_spans(catalog, ada, ada_browser):
+    ada_browser.post("/settings/", PROFILE | {"days_off": "2026-12-30 to 2027-01-02\n2026-05-01"})
+
+    ada.refresh_from_db()
+    assert ada.days_off == [
+        "2026-05-01", "2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02",
+    ]  # fmt: skip
+    page = ada_browser.get("/settings/").content.decode()
+    assert "2026-05-01\n2026-12-30 to 2027-01-02" in page
+
+
+@pytest.mark.parametrize("span", ["2027-01-02 to 2026-12-30", "2026-01-01 to 2027-01-02"])
+def test_span_that_ends_early_or_never_is_refused(catalog, ada, ada_browser, span):
+    response = ada_browser.post("/settings/", PROFILE | {"days_off": span})
+
+    assert response.status_code == 422
+    assert "is no span" in response.content.decode()
+
+
+def test_too_many_lines_of_days_off_are_refused(catalog, ada, ada_browser):
+    response = ada_browser.post("/settings/", PROFILE | {"days_off": "2026-12-24\n" * 367})
+
+    assert response.status_code == 422
+    assert "Keep to 366 days off at most." in response.content.decode()
+
+
 def test_what_is_left_out_is_cleared(catalog, ada, ada_browser):
     ada_browser.post("/settings/", PROFILE)
 
