@@ -37,14 +37,14 @@ def test_own_role_comes_first(ada, ada_browser, catalog):
 def test_two_roles_stand_side_by_side(ada_browser, catalog):
     page = page_of(ada_browser, "?role=data-scientist&with=research-scientist")
 
-    assert page.count('<section class="card" aria-labelledby="gap-') == 2
+    assert page.count('<section class="card stack tight" aria-labelledby="gap-') == 2
 
 
 @pytest.mark.parametrize("other", ["data-scientist", "alchemist", ""])
 def test_same_or_unknown_second_role_is_left_out(ada_browser, catalog, other):
     page = page_of(ada_browser, f"?role=data-scientist&with={other}")
 
-    assert page.count('<section class="card" aria-labelledby="gap-') == 1
+    assert page.count('<section class="card stack tight" aria-labelledby="gap-') == 1
 
 
 def test_nothing_missing_says_so(ada, ada_browser, catalog):
