@@ -1,6 +1,7 @@
 """Marking a topic and taking it back, for people and for guests, with htmx and without."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from django.contrib import messages
@@ -61,6 +62,7 @@ def mark(request: HttpRequest, slug: str) -> HttpResponse:
             ],
             with_prerequisites=form.cleaned_data["with_prerequisites"],
         )
+        changed = replace(changed, asked=frozenset(topic.slug for topic in meant))
     except DomainError as refusal:
         return refused(request, refusal, fallback)
     changes = changes_between(changed.now.graph, changed.before, changed.now.standing)

@@ -159,7 +159,10 @@ def _changed_rows(
     before: list[RoadmapSection],
     after: list[RoadmapSection],
 ) -> SafeString:
-    """Rows that look different, as far as they are shown.
+    """Rows that look different or were asked for, as far as they are shown.
+
+    An open page may be older than the last tick: what was asked for is sent also where nothing has
+    changed by it.
 
     What has just been marked stays in view, also where the filter would not keep it any more: a
     row that vanished under the pointer could not be corrected. The rest is implied or ready by now
@@ -168,14 +171,14 @@ def _changed_rows(
     marked = {
         change.topic.slug
         for change in changes_between(changed.now.graph, changed.before, changed.now.standing)
-    }
+    } | changed.asked
     is_one = len(marked) == 1
     old_rows = {row.slug: row for section in before for row in section.rows}
     pieces = []
     for section in after:
         for row in section.rows:
             old = old_rows[row.slug]
-            if row == old:
+            if row == old and row.slug not in changed.asked:
                 continue
             if row.slug not in marked and filters.keeps(old):
                 pieces.append(changed_mark_html(row))

@@ -42,7 +42,8 @@ class Changed:
     """Who has just marked something: `now` with the new standing, and the one before.
 
     `batch` is empty where there is nothing to undo. `done` are the units done, None where none has
-    changed; `read` is the unit that this was about, None where it may have been any.
+    changed; `read` is the unit that this was about, None where it may have been any. `asked` are
+    the slugs of the topics that were marked, also where that has changed nothing.
     """
 
     before: Standing
@@ -50,6 +51,7 @@ class Changed:
     batch: str
     done: Mapping[int, datetime] | None = None
     read: UnitNode | None = None
+    asked: frozenset[str] = frozenset()
 
 
 def visitor_of(request: HttpRequest) -> Visitor:

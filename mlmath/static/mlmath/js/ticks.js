@@ -13,3 +13,8 @@ document.body.addEventListener("htmx:configRequest", (event) => {
   event.detail.path = button.getAttribute("formaction");
   event.detail.parameters = data;
 });
+
+// The second click of a double click would meet the button that the first one has put in its place.
+document.body.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("button[formaction]")) event.preventDefault();
+});
