@@ -4,6 +4,7 @@
 page breaks its own content policy or writes an error into the console.
 """
 
+import json
 import os
 import re
 import socket
@@ -19,12 +20,21 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_SECONDS = 60
+# The machine may be busy with the other half of the tests.
+expect.set_options(timeout=PATIENCE_SECONDS / 4 * 1000)
 ARGUMENTS = ["--disable-background-networking", "--disable-gpu"]
 WITHOUT_JAVASCRIPT = "page_without_js"
 
@@ -91,7 +101,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 def _environment(folder: Path) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ}
-    return kept | {"MLMATH_VAR": str(folder), "EMAIL_URL": f"filemail://{folder / 'mail'}"}
+    # Behind the slash that ends the empty host, the whole path follows with its own.
+    return kept | {"MLMATH_VAR": str(folder), "EMAIL_URL": f"filemail:///{folder / 'mail'}"}
 
 
 def _manage(folder: Path, *arguments: str) -> str:
@@ -146,13 +157,60 @@ def page_without_js(chromium: Browser, server: Server) -> Iterator[Page]:
 
 
 def _watched_page(context: BrowserContext) -> Iterator[Page]:
-    """Collects what the console complains of; a breach of the content policy is among it."""
+    """Collects what the console complains of; a breach of the content policy is among it.
+
+    That the server refuses something by a 422 is no fault: this is how it answers with a reason.
+    """
     complaints: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and "status of 422" not in message.text:
+            complaints.append(message.text)
+
     context.on("weberror", lambda one: complaints.append(str(one.error)))
-    context.on(
-        "console",
-        lambda one: complaints.append(one.text) if one.type in {"error", "warning"} else None,
-    )
+    context.on("console", listen)
+    context.set_default_timeout(PATIENCE_SECONDS / 4 * 1000)
     yield context.new_page()
     context.close()
     assert complaints == []
+
+
+@pytest.fixture(
+    params=["page", pytest.param("page_without_js", marks=pytest.mark.without_javascript)]
+)
+def any_page(request: pytest.FixtureRequest) -> Page:
+    """The same journey twice: with JavaScript and without."""
+    page: Page = request.getfixturevalue(request.param)
+    return page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with an account and with a session that is open already."""
+
+    email: str
+    password: str
+    session: str
+
+    def enter(self, page: Page, server: Server) -> None:
+        """Signs in without the form, whose tries are counted."""
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": self.session, "url": server.address}]
+        )
+
+
+@pytest.fixture(scope="session")
+def _newcomers(server: Server) -> Iterator[Person]:
+    def people() -> Iterator[Person]:
+        while True:
+            script = "from tests.browser import people; people.sign_up()"
+            made = server.manage("shell", "-v0", "-c", script)
+            yield from (Person(**one) for one in json.loads(made.splitlines()[-1]))
+
+    return people()
+
+
+@pytest.fixture
+def newcomer(_newcomers: Iterator[Person]) -> Person:
+    """Has just signed up: no role, no pace, no ticks."""
+    return next(_newcomers)
