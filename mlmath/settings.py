@@ -282,6 +282,7 @@ if IS_PRODUCTION:
 
 # --- REST -----------------------------------------------------------------------------------
 
+API_CALLS_PER_MINUTE = environment.integer("API_CALLS_PER_MINUTE", 600, at_least=1)
 REST_FRAMEWORK = {
     # The token comes first, so that a missing credential is a 401 with WWW-Authenticate.
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -292,6 +293,7 @@ REST_FRAMEWORK = {
         "rest_framework.permissions.IsAuthenticated",
         "tracker.api.authentication.HasScope",
     ],
+    "DEFAULT_THROTTLE_CLASSES": ["tracker.api.limits.PersonThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["mlmath.rest.rendering.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "mlmath.rest.rendering.Negotiation",
     "DEFAULT_PARSER_CLASSES": ["mlmath.rest.parsing.StrictJSONParser"],

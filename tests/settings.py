@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 
 for _name in (
-    "ALLOWED_HOSTS", "CACHE_URL", "DATABASE_URL", "DEBUG", "EMAIL_URL", "GITHUB_CLIENT_ID",
-    "GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET", "MAIL_FROM", "MLMATH_ENV",
-    "SECRET_KEY_FALLBACKS", "SITE_URL", "TRUSTED_PROXIES",
+    "ALLOWED_HOSTS", "API_CALLS_PER_MINUTE", "CACHE_URL", "DATABASE_URL", "DEBUG", "EMAIL_URL",
+    "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET",
+    "MAIL_FROM", "MLMATH_ENV", "SECRET_KEY_FALLBACKS", "SITE_URL", "TRUSTED_PROXIES",
 ):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ["MLMATH_VAR"] = str(Path(__file__).resolve().parent.parent / "var" / "tests")

@@ -158,7 +158,8 @@ TOO_MANY_REQUESTS = Kind(
     slug="too-many-requests",
     status=HTTPStatus.TOO_MANY_REQUESTS,
     title="Too many requests",
-    meaning="Wait as many seconds as the Retry-After header says.",
+    meaning="Wait as many seconds as the Retry-After header says. RateLimit-Policy tells how "
+    "many calls are fine and RateLimit how many are left. All tokens of a person share them.",
 )
 SERVER_ERROR = Kind(
     slug="server-error",

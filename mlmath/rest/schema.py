@@ -50,6 +50,7 @@ _ALWAYS = (
     problems.INVALID_TOKEN,
     problems.METHOD_NOT_ALLOWED,
     problems.NOT_ACCEPTABLE,
+    problems.TOO_MANY_REQUESTS,
     problems.SERVER_ERROR,
     problems.UNAVAILABLE,
 )
@@ -93,6 +94,18 @@ _IF_NONE_MATCH = {
     "description": "Answer 304 when the ETag is one of these",
     "schema": {"type": "string"},
     "example": _ETAG["example"],
+}
+_LIMIT_HEADERS: JsonSchema = {
+    "RateLimit-Policy": {
+        "description": "How many calls (q) in so many seconds (w)",
+        "schema": {"type": "string"},
+        "example": '"person";q=600;w=60',
+    },
+    "RateLimit": {
+        "description": "How many calls are left (r) for so many seconds (t)",
+        "schema": {"type": "string"},
+        "example": '"person";r=599;t=60',
+    },
 }
 _IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
@@ -194,6 +207,8 @@ class Schema(AutoSchema):
         else:
             success["content"] = self._content(declared)
         headers: JsonSchema = dict(_PUBLIC_HEADERS) if declared.is_public else {}
+        if declared.scope or declared.is_session_only:
+            headers |= _LIMIT_HEADERS
         if declared.has_location:
             headers["Location"] = _LOCATION
         if declared.takes_key:

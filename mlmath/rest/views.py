@@ -1,6 +1,7 @@
 """What every REST view of both apps does before and after its own work."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.contrib.auth.decorators import login_not_required
@@ -41,6 +42,7 @@ class ApiView(APIView):
 
     operation: Operation
     query: Query
+    limit_headers: Mapping[str, str] = MappingProxyType({})
 
     def initial(self, request: Request, *args: object, **kwargs: object) -> None:
         if request.method == "OPTIONS":
@@ -55,6 +57,14 @@ class ApiView(APIView):
         self.operation = declared
         super().initial(request, *args, **kwargs)
         self.query = read_query(declared.query, request._request.GET)
+
+    def perform_authentication(self, request: Request) -> None:
+        """Who is known is counted, before they are told what they may not do."""
+        super().perform_authentication(request)
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done with the authentication."""
 
     def read_body(self, request: Request) -> dict[str, Any]:
         """The body as the operation declares it, checked. Raises a 400 that points to faults."""
@@ -98,6 +108,8 @@ class ApiView(APIView):
     ) -> Response:
         final = super().finalize_response(request, response, *args, **kwargs)  # type: ignore[arg-type]  # the stubs know Response only
         final.headers.setdefault("Cache-Control", "no-store")
+        for name, value in self.limit_headers.items():
+            final.headers[name] = value
         if self.content_security_policy:
             final.headers.setdefault("Content-Security-Policy", self.content_security_policy)
         return final

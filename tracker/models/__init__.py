@@ -1,6 +1,7 @@
 """Rows about people, with their querysets and constraints. No HTTP, no wording for the screen."""
 
 from tracker.models.activity import Activity
+from tracker.models.calls import CallCount
 from tracker.models.idempotency import KeptAnswer
 from tracker.models.notes import TopicNote
 from tracker.models.people import User
@@ -13,6 +14,7 @@ from tracker.models.units import UnitProgress
 __all__ = [
     "Activity",
     "ApiToken",
+    "CallCount",
     "Grade",
     "KeptAnswer",
     "ReviewAnswer",
