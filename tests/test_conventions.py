@@ -32,7 +32,7 @@ OPEN_PAGES = {
     "catalog:search", "health-live", "health-ready", "problem-detail", "problem-list",
     # Guests may look at roadmaps and topics, and tick in their own session.
     "tracker:roadmap", "tracker:roadmap-mine", "tracker:topic-detail", "tracker:topic-mark",
-    "tracker:undo",
+    "tracker:undo", "tracker:export-schema",
     # Ways in, and back in.
     "account_confirm_email", "account_email_verification_sent", "account_inactive",
     "account_login", "account_logout", "account_reset_password", "account_reset_password_done",

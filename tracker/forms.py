@@ -12,6 +12,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from catalog.graph import CatalogGraph, ResourceNode
+from tracker.actions.imports import MAXIMUM_BYTES
 from tracker.actions.people import MAXIMUM_DAYS_OFF, ProfileChanges
 from tracker.actions.tokens import DEFAULT_DAYS, MAXIMUM_DAYS
 from tracker.models import ApiToken, Scope, TopicState, User
@@ -323,6 +324,52 @@ class ReviewsForm(forms.Form):
     reviews_per_day = forms.IntegerField(
         label="At most how many topics a day?", min_value=0, max_value=100
     )
+
+
+class ImportForm(forms.Form):
+    """A file, or text; only one of them."""
+
+    file = forms.FileField(
+        label="File", required=False, help_text="mlmath.json or a text file, 10 MB at most."
+    )
+    text = forms.CharField(
+        label="Or paste a list",
+        required=False,
+        max_length=200_000,
+        help_text="One topic in each line, by its name. Ticked lines of a checklist count.",
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        file, text = cleaned.get("file"), cleaned.get("text")
+        if not self.errors and bool(file) == bool(text):
+            raise ValidationError("Choose a file, or paste a list, and not both.")
+        if file and file.size > MAXIMUM_BYTES:
+            self.add_error("file", f"Keep to {MAXIMUM_BYTES // 1024**2} MB.")
+        return cleaned
+
+    def content(self) -> bytes:
+        file = self.cleaned_data["file"]
+        content: bytes = file.read() if file else self.cleaned_data["text"].encode()
+        return content
+
+
+class DeleteForm(forms.Form):
+    """The password, of those who have one."""
+
+    password = forms.CharField(
+        label="Your password",
+        max_length=128,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args: Any, has_password: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_password = has_password
+        if not has_password:
+            del self.fields["password"]
 
 
 class TokenForm(forms.Form):

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tracker.views import (
+    exchange,
     gap,
     history,
     notes,
@@ -50,6 +51,12 @@ urlpatterns = [
     path("review/switch/", reviews.switch, name="review-switch"),
     path("review/<slug:slug>/grade/", reviews.grade, name="review-grade"),
     path("review/<slug:slug>/postpone/", reviews.postpone, name="review-postpone"),
+    path("settings/export/", exchange.export, name="export"),
+    path("settings/export/<slug:kind>/", exchange.export_file, name="export-file"),
+    path("settings/import/", exchange.import_, name="import"),
+    path("settings/import/run/", exchange.import_run, name="import-run"),
+    path("settings/delete/", exchange.delete, name="delete-account"),
+    path("schemas/export-1.json", exchange.schema, name="export-schema"),
     path("undo/<slug:batch>/", progress.undo, name="undo"),
     path("settings/", people.settings, name="settings"),
     path("settings/tokens/", tokens.tokens, name="tokens"),
