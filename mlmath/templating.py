@@ -1,5 +1,6 @@
 """Template tags for the frame of every page."""
 
+from collections.abc import Hashable
 from functools import lru_cache
 
 from django import template
@@ -31,6 +32,21 @@ def once(parser: Parser, token: Token) -> OnceNode:
     nodelist = parser.parse(("endonce",))
     parser.delete_first_token()
     return OnceNode(nodelist)
+
+
+@register.simple_tag
+def piece(template_name: str, **context: Hashable) -> SafeString:
+    """`{% piece "app/_x.html" row=row %}`: a fragment rendered once for all who see the same.
+
+    The fragment gets nothing but what is named here, and equal values must look equal; so rows of
+    a list are worth it, and what only one person ever sees is not.
+    """
+    return _piece(template_name, tuple(context.items()))
+
+
+@lru_cache(maxsize=8192)
+def _piece(template_name: str, context: tuple[tuple[str, Hashable], ...]) -> SafeString:
+    return render_to_string(template_name, dict(context))
 
 
 @register.simple_tag(takes_context=True)

@@ -1,20 +1,19 @@
 """A person: how they sign in, what they want to become, when they study."""
 
 import zoneinfo
-from collections.abc import Callable
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db import connections, models, router
+from django.db import models, router
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from catalog.models import Role, Topic, Unit
+from mlmath.statements import Statement
 from tracker.models.ids import PUBLIC_ID_LENGTH, new_public_id
 from tracker.models.text import check_text
 
@@ -52,12 +51,9 @@ class UserManager(BaseUserManager["User"]):
         Every signed-in request loads its person, and building that query takes longer than
         running it.
         """
-        alias = router.db_for_read(self.model)
-        sql, convert = _statement_by_key(alias)
-        with connections[alias].cursor() as cursor:
-            cursor.execute(sql, [key])
-            row = cursor.fetchone()
-        return convert(row) if row else None
+        for row in _by_key.rows(key):
+            return User.from_db(router.db_for_read(User), _FIELDS, row)
+        return None
 
     def get_by_natural_key(self, username: str | None) -> "User":
         """Addresses are kept in small letters; people type them as they like."""
@@ -148,16 +144,5 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name.split()[0] if self.name.split() else self.email.partition("@")[0]
 
 
-@lru_cache
-def _statement_by_key(alias: str) -> tuple[str, Callable[[tuple[Any, ...]], User]]:
-    """The statement that reads one person, and what makes a User of its row."""
-    compiler = User.objects.filter(pk=0).query.get_compiler(alias)
-    sql, _ = compiler.as_sql()
-    converters = compiler.get_converters([column for column, _, _ in compiler.select])
-    names = [field.attname for field in User._meta.concrete_fields]
-
-    def convert(row: tuple[Any, ...]) -> User:
-        values = next(iter(compiler.apply_converters([row], converters)))
-        return User.from_db(alias, names, values)
-
-    return sql, convert
+_FIELDS = [field.attname for field in User._meta.concrete_fields]
+_by_key = Statement(User, lambda key: User.objects.filter(pk=key))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.graph import CatalogGraph, RoleNode
+from mlmath.statements import Statement
 from tracker.models import TopicProgress, TopicState, User
 from tracker.summaries.standing import Standing
 
@@ -37,14 +38,19 @@ class PersonStates:
         )
 
 
+_states = Statement(
+    TopicProgress,
+    lambda key: TopicProgress.objects.filter(user=key).values_list(
+        "topic_id", "state", "is_stuck", "source", "changed_at", "stuck_note"
+    ),
+)
+
+
 def person_states(*, user: User, graph: CatalogGraph) -> PersonStates:
     """Every state of `user`. One query, however many there are."""
-    rows = TopicProgress.objects.filter(user=user).values_list(
-        "topic_id", "state", "is_stuck", "source", "changed_at", "stuck_note"
-    )
     current: dict[int, StateRow] = {}
     retired: dict[str, StateRow] = {}
-    for topic_id, state, is_stuck, source, changed_at, note in rows:
+    for topic_id, state, is_stuck, source, changed_at, note in _states.rows(user.pk):
         row = StateRow(state, is_stuck, source, changed_at, note)
         if topic_id in graph.index_by_id:
             current[graph.index_by_id[topic_id]] = row

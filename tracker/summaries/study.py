@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Count, Sum
 
 from catalog.graph import CatalogGraph
+from mlmath.statements import Statement
 from tracker.models import StudySession, User
 
 
@@ -19,17 +20,22 @@ class StudyLog:
     minutes_by_topic: Mapping[int, int]
 
 
+_minutes = Statement(
+    StudySession,
+    lambda key: (
+        StudySession.objects.filter(user=key)
+        .order_by()
+        .values_list("day", "topic_id")
+        .annotate(total=Sum("minutes"))
+    ),
+)
+
+
 def study_log(*, user: User, graph: CatalogGraph) -> StudyLog:
     """All that `user` has logged. One query; its rows grow with days and topics, not sessions."""
     by_day: dict[date, int] = {}
     by_topic: dict[int, int] = {}
-    rows = (
-        StudySession.objects.filter(user=user)
-        .order_by()
-        .values_list("day", "topic_id")
-        .annotate(total=Sum("minutes"))
-    )
-    for day, topic_id, minutes in rows:
+    for day, topic_id, minutes in _minutes.rows(user.pk):
         by_day[day] = by_day.get(day, 0) + minutes
         index = graph.index_by_id.get(topic_id) if topic_id else None
         if index is not None:

@@ -5,13 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.graph import CatalogGraph, ResourceNode, TopicNode, UnitNode
+from mlmath.statements import Statement
 from tracker.models import UnitProgress, User
 from tracker.summaries.standing import Standing
+
+_done_units = Statement(
+    UnitProgress,
+    lambda key: UnitProgress.objects.filter(user=key).values_list("unit_id", "done_at"),
+)
 
 
 def done_units(*, user: User) -> dict[int, datetime]:
     """When `user` finished which unit, by the unit's id. One query."""
-    return dict(UnitProgress.objects.filter(user=user).values_list("unit_id", "done_at"))
+    return dict(_done_units.rows(user.pk))
 
 
 def proposed_topics(

@@ -1,10 +1,12 @@
 """Pictures as SVG: where their lines and squares stand. Pages say the same in words."""
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from django.utils.html import format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from tracker.summaries.burnup import BurnUp
@@ -12,7 +14,6 @@ from tracker.summaries.burnup import BurnUp
 _WIDTH, _TOP, _FLOOR = 320.0, 18.0, 128.0
 CALENDAR_WEEKS = 20
 _STEP = 14
-_SQUARE = '<rect data-level="{}" x="{}" y="{}" width="11" height="11" rx="2"/>'
 # From so many minutes on a square is of level 1, 2, 3 and 4.
 _LEVELS = (1, 30, 60, 120)
 
@@ -62,6 +63,16 @@ def burn_chart(burn_up: BurnUp) -> BurnChart:
     )
 
 
+@cache
+def _square(level: int, column: int, row: int) -> SafeString:
+    return format_html(
+        '<rect data-level="{}" x="{}" y="{}" width="11" height="11" rx="2"/>',
+        level,
+        column * _STEP + 1,
+        row * _STEP + 1,
+    )
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StudySquares:
     """A square for each day of the last weeks, a column for each week, Monday on top."""
@@ -85,8 +96,7 @@ def study_squares(minutes_by_day: Mapping[date, int], today: date) -> StudySquar
             if day > today:
                 break
             spent = minutes_by_day.get(day, 0)
-            level = sum(spent >= least for least in _LEVELS)
-            squares.append((level, column * _STEP + 1, row * _STEP + 1))
+            squares.append(_square(bisect_right(_LEVELS, spent), column, row))
             in_week += spent
             days += spent > 0
         minutes += in_week
@@ -94,7 +104,7 @@ def study_squares(minutes_by_day: Mapping[date, int], today: date) -> StudySquar
             weeks.append((start, in_week))
     return StudySquares(
         width=CALENDAR_WEEKS * _STEP,
-        squares=format_html_join("", _SQUARE, squares),
+        squares=SafeString("".join(squares)),
         minutes=minutes,
         days=days,
         weeks=tuple(reversed(weeks)),
