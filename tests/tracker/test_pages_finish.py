@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from catalog.models import Role
-from tracker.models import StudySession, UnitProgress
+from tracker.models import StudySession, TopicProgress, UnitProgress
 from tracker.templatetags.durations import duration
 from tracker.views.pictures import study_squares
 
@@ -161,6 +161,31 @@ def test_shelf_shows_what_is_being_read_with_the_next_unit(planner, ada_browser,
     assert "Currently reading" in page
     assert f"/library/{resource.slug}/#{resource.units[1].slug}" in page
     assert f"1 of {len(resource.units)}" in page
+
+
+def test_due_reviews_are_counted_up_to_the_wish_of_the_day(
+    planner, ada_browser, catalog, count_queries
+):
+    planner.reviews_per_day = 5
+    planner.save()
+    TopicProgress.objects.bulk_create(
+        TopicProgress(
+            user=planner,
+            topic_id=topic.id,
+            state="done",
+            source="manual",
+            changed_at=NOW - timedelta(days=30),
+        )
+        for topic in catalog.topics[:8]
+    )
+
+    with count_queries() as queries:
+        page = page_of(ada_browser)
+
+    assert "To review today" in page
+    assert "5 topics" in page
+    assert page.count('class="due"') == 3
+    assert len(queries) == 7, queries
 
 
 def test_next_comes_again_by_what_is_read_after_a_tick(planner, ada_browser, catalog):

@@ -119,8 +119,6 @@ def due_reviews(
     most: int,
 ) -> list[DueReview]:
     """Done topics that are due at `at`, the longest overdue first, at most `most` of them."""
-    times = ((_due_at(row, known.get(index)), index) for index, row in _done(states))
-    due = [(due_at, index) for due_at, index in times if due_at <= at]
     return [
         DueReview(
             topic=graph.topics[index],
@@ -132,13 +130,32 @@ def due_reviews(
                 if is_fading(known.get(need.index), at)
             ),
         )
-        for due_at, index in sorted(due)[: max(most, 0)]
+        for due_at, index in _due(states, known, at)[: max(most, 0)]
     ]
+
+
+def due_topics(
+    graph: CatalogGraph,
+    states: PersonStates,
+    known: Mapping[int, Memory],
+    *,
+    at: datetime,
+    most: int,
+) -> list[TopicNode]:
+    """The topics of `due_reviews` alone: what each grade would lead to takes far longer."""
+    return [graph.topics[index] for _, index in _due(states, known, at)[: max(most, 0)]]
 
 
 def next_due_at(states: PersonStates, known: Mapping[int, Memory]) -> datetime | None:
     """When the next done topic is due; None if none is done."""
     return min((_due_at(row, known.get(i)) for i, row in _done(states)), default=None)
+
+
+def _due(
+    states: PersonStates, known: Mapping[int, Memory], at: datetime
+) -> list[tuple[datetime, int]]:
+    times = ((_due_at(row, known.get(index)), index) for index, row in _done(states))
+    return sorted(pair for pair in times if pair[0] <= at)
 
 
 def _done(states: PersonStates) -> list[tuple[int, StateRow]]:

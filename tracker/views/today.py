@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from catalog.graph import current_graph
+from catalog.graph import TopicNode, current_graph
 from mlmath.http import wants_partial
 from tracker.models import User
 from tracker.summaries.calendar import streak
 from tracker.summaries.plan import Plan, plan_of
+from tracker.summaries.reviews import due_topics, memories, reviews_left_today
 from tracker.summaries.today import RoleStanding, next_up, role_standing
 from tracker.summaries.units import done_units, reading_shelf
 from tracker.templatetags.durations import duration
@@ -34,6 +35,7 @@ def today(request: AppRequest) -> HttpResponse:
         "next_up": next_up(plan.graph, plan.role, plan.standing, done=done),
         "finish": finish_of(request, plan, request.user),
         "has_read": bool(done),
+        "due": _due(request.user, plan),
         "shelf": reading_shelf(plan.graph, done)[:ON_THE_SHELF],
         "squares": study_squares(plan.log.minutes_by_day, plan.today),
         "streak": streak(plan.log.minutes_by_day, plan.calendar, plan.today),
@@ -99,6 +101,20 @@ def pace_line(user: User) -> str:
 
 def _plan(request: AppRequest) -> Plan:
     return plan_of(user=request.user, graph=current_graph(), at=timezone.now())
+
+
+def _due(user: User, plan: Plan) -> list[TopicNode]:
+    """What is to be reviewed today. Two queries for somebody who reviews, none for others."""
+    if not user.reviews_per_day:
+        return []
+    at = timezone.now()
+    return due_topics(
+        plan.graph,
+        plan.states,
+        memories(user=user, graph=plan.graph),
+        at=at,
+        most=reviews_left_today(user=user, at=at),
+    )
 
 
 def _standing_pieces(plan: Plan) -> dict[str, object]:
