@@ -57,6 +57,7 @@ urlpatterns = [
     path("settings/import/run/", exchange.import_run, name="import-run"),
     path("settings/delete/", exchange.delete, name="delete-account"),
     path("schemas/export-1.json", exchange.schema, name="export-schema"),
+    path("notes/", notes.notes, name="notes"),
     path("undo/<slug:batch>/", progress.undo, name="undo"),
     path("settings/", people.settings, name="settings"),
     path("settings/tokens/", tokens.tokens, name="tokens"),

@@ -110,3 +110,28 @@ def test_a_sentence_that_is_too_long_is_refused(ada_browser, vectors):
 
     assert response.status_code == 400
     assert not TopicProgress.objects.exists()
+
+
+def test_notes_are_found_again_by_their_words(ada, ada_browser, catalog, vectors):
+    write_note(user=ada, topic=vectors, body="Arrows with a Length")
+    write_note(user=ada, topic=catalog.topic_by_slug["derivatives"], body="Slopes")
+    write_note(user=make_user(), topic=vectors, body="Length, by somebody else")
+
+    assert "Slopes" in ada_browser.get("/notes/").content.decode()
+    page = ada_browser.get("/notes/?q=length+arrows").content.decode()
+    assert "Arrows with a Length" in page
+    assert "Slopes" not in page
+    assert "somebody else" not in page
+    assert "No note has all of these words" in ada_browser.get("/notes/?q=%00x").content.decode()
+    assert "/notes/?q=length" in ada_browser.get("/search/?q=length").content.decode()
+
+
+@pytest.mark.parametrize("count", [1, 30])
+def test_the_list_of_notes_costs_three_queries(ada, ada_browser, catalog, count_queries, count):
+    for topic in catalog.topics[:count]:
+        write_note(user=ada, topic=topic, body="Something")
+
+    with count_queries() as queries:
+        ada_browser.get("/notes/")
+
+    assert len(queries) == 3

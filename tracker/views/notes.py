@@ -1,4 +1,4 @@
-"""Saving the private note on a topic, while one types or by a button."""
+"""Private notes: saving one while somebody types or by a button, and finding them again."""
 
 from datetime import datetime
 
@@ -6,14 +6,31 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from catalog.graph import TopicNode, current_graph
+from catalog.search import LONGEST_QUERY, MOST_WORDS
 from mlmath.errors import BadRequest
 from mlmath.http import wants_partial
 from tracker.actions.notes import NoteChanged, write_note
 from tracker.models import TopicNote
 from tracker.views.requests import AppRequest
+
+
+@require_safe
+def notes(request: AppRequest) -> HttpResponse:
+    """All of them, or those that hold every word that is asked for; the last changed first."""
+    graph = current_graph()
+    query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_QUERY]
+    found = TopicNote.objects.filter(user=request.user).order_by("-changed_at")
+    for word in query.split()[:MOST_WORDS]:
+        found = found.filter(body__icontains=word)
+    shown = [
+        (graph.topics[graph.index_by_id[note.topic_id]], note)
+        for note in found
+        if note.topic_id in graph.index_by_id
+    ]
+    return TemplateResponse(request, "tracker/notes.html", {"notes": shown, "query": query})
 
 
 @require_POST
