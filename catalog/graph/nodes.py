@@ -66,7 +66,7 @@ class DepthNode:
     hours_factor: float
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class RoleEntry:
     """A topic as one role needs it. `via` is the role it is inherited from, or None if own.
 

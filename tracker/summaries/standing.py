@@ -6,6 +6,7 @@ topics are bit masks over study order, as in `catalog.graph`.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from catalog.graph import CatalogGraph, RoleEntry, RoleNode, TopicNode
@@ -94,7 +95,28 @@ def topic_row(
     graph: CatalogGraph, standing: Standing, topic: TopicNode, entry: RoleEntry | None
 ) -> TopicRow:
     """`entry` says what a role wants of the topic; None stands for no role, with the factor 1."""
-    bit = 1 << topic.index
+    index = topic.index
+    return _topic_row(
+        topic,
+        entry,
+        standing.state_of(index),
+        bool(standing.stuck >> index & 1),
+        bool(standing.implied >> index & 1),
+        bool(standing.ready >> index & 1),
+    )
+
+
+# The topics of all roles in every state that people meet.
+@lru_cache(maxsize=8192)
+def _topic_row(
+    topic: TopicNode,
+    entry: RoleEntry | None,
+    state: TopicState,
+    is_stuck: bool,  # noqa: FBT001  # keywords would make the cache slower
+    is_implied: bool,  # noqa: FBT001  # keywords would make the cache slower
+    is_ready: bool,  # noqa: FBT001  # keywords would make the cache slower
+) -> TopicRow:
+    """Everybody who stands the same with a topic gets the same row."""
     return TopicRow(
         slug=topic.slug,
         title=topic.title,
@@ -104,10 +126,10 @@ def topic_row(
         hours=entry.hours.likely if entry else topic.hours.likely,
         depth=entry.depth.title if entry else "",
         requirement=("required" if entry.is_required else "recommended") if entry else "",
-        state=standing.state_of(topic.index),
-        is_stuck=bool(standing.stuck & bit),
-        is_implied=bool(standing.implied & bit),
-        is_ready=bool(standing.ready & bit),
+        state=state,
+        is_stuck=is_stuck,
+        is_implied=is_implied,
+        is_ready=is_ready,
         unlocks=len(topic.unlocks),
         also_called=topic.also_called,
     )
