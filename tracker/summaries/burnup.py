@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
+from operator import itemgetter
 
 from tracker.models import TopicState, User
 from tracker.summaries.calendar import local_day
@@ -48,9 +50,11 @@ def burn_up(plan: Plan, user: User) -> BurnUp | None:
     first = min([local_day(user, user.joined_at), plan.today, *(day for day, _ in ticks[:1])])
     hours_by_day: dict[date, float] = {}
     known = 0
-    for day, index in ticks:
-        known |= (1 << index | plan.graph.topics[index].ancestors_mask) & plan.standing.known
-        hours_by_day[day] = weight_of(plan.role, known & plan.role.required_mask) / 100
+    for day, on_day in groupby(ticks, key=itemgetter(0)):
+        for _, index in on_day:
+            known |= 1 << index | plan.graph.topics[index].ancestors_mask
+        counted = known & plan.standing.known & plan.role.required_mask
+        hours_by_day[day] = weight_of(plan.role, counted) / 100
     hours_by_day.setdefault(plan.today, plan.progress.readiness.known_hours)
     return BurnUp(
         points=(

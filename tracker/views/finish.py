@@ -1,9 +1,11 @@
 """The finish card of Today: when, how sure, what if, and by when how much."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 from tracker.forms import WhatIfForm
 from tracker.models import User
@@ -18,6 +20,8 @@ SLIDER_START = 60
 # Beyond this nobody keeps a plan up: sleep and meals come first.
 MOST_BELIEVABLE = 12 * 60
 _WHOLE_DAY = 24 * 60
+# So many points of the picture are put into words.
+MOST_WORDS = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,6 +42,7 @@ class Finish:
     is_beyond_belief: bool
     burn_up: BurnUp | None
     chart: BurnChart | None
+    in_words: tuple[str, ...]
 
     @property
     def is_done(self) -> bool:
@@ -46,17 +51,16 @@ class Finish:
 
 def finish_of(request: HttpRequest, plan: Plan, user: User) -> Finish:
     """What the address asks is tried; nothing is saved. No query."""
-    form = WhatIfForm(request.GET)
-    form.is_valid()
+    tried, problems = _tried(request.GET)
     own = round(plan.pace.minutes_per_day) if plan.pace else None
-    asked = form.cleaned_data.get("minutes_per_day")
+    asked = tried.get("minutes_per_day")
     what_if = asked if asked != own else None
     forecast = plan.at_pace(what_if) if what_if else plan.forecast
     shown = what_if or own or SLIDER_START
     grown = burn_up(replace(plan, forecast=forecast), user)
     if grown and not user.show_dates:
         grown = replace(grown, finish_early=None, finish_likely=None, finish_late=None)
-    target = form.cleaned_data.get("done_by") if user.show_dates else None
+    target = tried.get("done_by") if user.show_dates else None
     return Finish(
         forecast=forecast,
         what_if=what_if,
@@ -64,12 +68,34 @@ def finish_of(request: HttpRequest, plan: Plan, user: User) -> Finish:
         slider_most=max(SLIDER_MOST, shown),
         done_by=target.isoformat() if target else "",
         needed=sentence_about_target(plan, target) if target else "",
-        errors=[str(error) for errors in form.errors.values() for error in errors],
+        errors=problems,
         has_dates=user.show_dates and forecast.finish_likely is not None,
         is_beyond_belief=shown > MOST_BELIEVABLE,
         burn_up=grown,
         chart=burn_chart(grown) if grown else None,
+        in_words=tuple(_in_words(grown)) if grown else (),
     )
+
+
+def _tried(query: QueryDict) -> tuple[dict[str, Any], list[str]]:
+    """What the address asks for, as far as it can be read, and what is wrong with the rest."""
+    if not query:
+        return {}, []
+    form = WhatIfForm(query)
+    problems = [str(error) for errors in form.errors.values() for error in errors]
+    return form.cleaned_data, problems
+
+
+def _in_words(grown: BurnUp) -> Iterator[str]:
+    """What the picture shows, newest first, and where it leads."""
+    for point in grown.points[: -MOST_WORDS - 1 : -1]:
+        yield f"{_day(point.day)}: {_hours(point.hours)} known"
+    if grown.finish_likely:
+        yield f"{_day(grown.finish_likely)}: likely all {_hours(grown.total_hours)}"
+
+
+def _hours(hours: float) -> str:
+    return f"{hours:.1f}".removesuffix(".0") + " h"
 
 
 def sentence_about_target(plan: Plan, target: date) -> str:

@@ -88,24 +88,20 @@ def study_squares(minutes_by_day: Mapping[date, int], today: date) -> StudySquar
     """`weeks` are those with any study as (Monday, minutes), the newest first."""
     monday = today - timedelta(days=today.weekday())
     first = monday - timedelta(weeks=CALENDAR_WEEKS - 1)
-    squares, weeks, minutes, days = [], [], 0, 0
-    for column in range(CALENDAR_WEEKS):
-        start, in_week = first + timedelta(weeks=column), 0
-        for row in range(7):
-            day = start + timedelta(days=row)
-            if day > today:
-                break
-            spent = minutes_by_day.get(day, 0)
-            squares.append(_square(bisect_right(_LEVELS, spent), column, row))
-            in_week += spent
-            days += spent > 0
-        minutes += in_week
-        if in_week:
-            weeks.append((start, in_week))
+    levels = [0] * ((today - first).days + 1)
+    minutes_by_week: dict[date, int] = {}
+    days = 0
+    for day, spent in minutes_by_day.items():
+        if spent and first <= day <= today:
+            levels[(day - first).days] = bisect_right(_LEVELS, spent)
+            start = day - timedelta(days=day.weekday())
+            minutes_by_week[start] = minutes_by_week.get(start, 0) + spent
+            days += 1
+    squares = [_square(level, *divmod(place, 7)) for place, level in enumerate(levels)]
     return StudySquares(
         width=CALENDAR_WEEKS * _STEP,
         squares=SafeString("".join(squares)),
-        minutes=minutes,
+        minutes=sum(minutes_by_week.values()),
         days=days,
-        weeks=tuple(reversed(weeks)),
+        weeks=tuple(sorted(minutes_by_week.items(), reverse=True)),
     )
