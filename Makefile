@@ -16,17 +16,17 @@ help:  ## Say what there is
 
 run: .venv/runtime.stamp  ## Serve mlmath at http://localhost:8000 (HOST=, PORT=)
 	@$(MANAGE) prepare
-	@.venv/bin/python -m mlmath.serve --host "$(HOST)" --port "$(PORT)"
+	@exec .venv/bin/python -m mlmath.serve --host "$(HOST)" --port "$(PORT)"
 
 dev: .venv/dev.stamp  ## The same with reload and error pages for developers
 	@DEBUG=1 $(MANAGE) prepare
-	@DEBUG=1 $(MANAGE) runserver "$(HOST):$(PORT)"
+	@DEBUG=1 exec $(MANAGE) runserver "$(HOST):$(PORT)"
 
 test: .venv/dev.stamp  ## Run everything: checks, tests on SQLite and PostgreSQL, browser tests
-	@.venv/bin/python -m tests.run
+	@exec .venv/bin/python -m tests.run
 
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
-	@.venv/bin/python -m tests.run --only checks
+	@exec .venv/bin/python -m tests.run --only checks
 
 bench: .venv/dev.stamp  ## Measure the main pages against the floor
 	@.venv/bin/python -m tests.bench
@@ -35,9 +35,9 @@ demo: .venv/runtime.stamp  ## Make an account with some progress to look around 
 	@$(MANAGE) prepare
 	@$(MANAGE) demo
 
-lock: .venv/dev.stamp  ## Pin the newest dependencies that pyproject.toml allows
-	$(COMPILE) --upgrade --output-file=requirements/runtime.txt pyproject.toml
-	$(COMPILE) --upgrade --extra=dev --constraint=requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
+lock: .venv/dev.stamp  ## Pin what pyproject.toml names; UPGRADE=--upgrade takes the newest
+	$(COMPILE) $(UPGRADE) --output-file=requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --extra=dev --constraint=requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
 
 # A stamp is younger than the file whose packages are installed.
 .venv/%.stamp: requirements/%.txt | .venv/bin/python

@@ -8,6 +8,8 @@ import os
 import signal
 import socket
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING
 
 from granian.constants import HTTPModes, Interfaces
@@ -62,16 +64,31 @@ def _application_for_a_worker(target: str) -> "WSGIHandler":
     The parent ends its workers. One that got the keyboard's signal as well would sometimes hang.
     """
     os.setpgid(0, 0)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from mlmath.wsgi import application  # Django belongs into the workers, not into the parent
 
     return application
+
+
+def _end_with(parent: int) -> None:
+    """A parent that is killed cannot end its workers, and they would keep the port."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def cores() -> int:
+    """How many cores this process may use; all of them where the system does not tell."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m mlmath.serve")
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=_port, default=8000)
-    parser.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--workers", type=int, default=cores())
     return parser.parse_args()
 
 

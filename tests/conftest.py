@@ -4,6 +4,7 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+import hypothesis
 import pytest
 from django.core.management import call_command
 from django.db import connection
@@ -14,6 +15,10 @@ from catalog.graph import CatalogGraph, current, current_graph, forget_graph
 from catalog.models import CatalogVersion
 from tests.factories import make_token, make_user
 from tracker.models import User
+
+# The same cases on every run, and no verdict by the clock of a busy machine.
+hypothesis.settings.register_profile("mlmath", deadline=None, derandomize=True, database=None)
+hypothesis.settings.load_profile("mlmath")
 
 _BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 

@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from mlmath.serve import cores
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium
 from tests.postgres import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-CORES = len(os.sched_getaffinity(0))
+CORES = cores()
 PARTS = ("checks", "sqlite", "postgresql", "browser")
 
 CHECKS: dict[str, list[str | Path]] = {
@@ -111,7 +112,13 @@ def run_browser_tests() -> list[Result]:
     with ThreadPoolExecutor(len(kinds)) as pool:
         runs = [
             pool.submit(
-                run_pytest, name, "-m", kind, MLMATH_CHROMIUM=chromium, TEST_DATABASE_URL=""
+                run_pytest,
+                name,
+                "tests/browser",
+                "-m",
+                kind,
+                MLMATH_CHROMIUM=chromium,
+                TEST_DATABASE_URL="",
             )
             for name, kind in kinds.items()
         ]

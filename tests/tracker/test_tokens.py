@@ -109,6 +109,7 @@ def test_the_token_of_a_deactivated_person_opens_nothing(ada):
 @pytest.mark.parametrize(
     "secret",
     ["", "mlm_", "mlm_" + "0" * 38, new_secret()[:-1] + "!", new_secret() + "0", "Ω" * 42],
+    ids=["nothing", "bare", "sum", "sign", "long", "letters"],
 )
 def test_a_mistyped_secret_costs_no_query(ada, secret, django_assert_num_queries):
     assert not is_well_formed(secret)
