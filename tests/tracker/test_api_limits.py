@@ -87,7 +87,7 @@ def test_a_count_that_fails_keeps_nobody_from_reading(ada_api):
     assert changed.status_code == 503
 
 
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="threads share no SQLite in memory")
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_twenty_calls_at_once_let_exactly_three_through(ada):
     secret = make_token(ada).secret

@@ -18,9 +18,6 @@ JSON = "application/json"
 TOKENS = "/api/v1/me/tokens/"
 BODY = {"name": "laptop", "scopes": ["read"]}
 NOW = timezone.now()
-on_postgresql = pytest.mark.skipif(
-    "connection.vendor != 'postgresql'", reason="in SQLite transactions take turns"
-)
 
 
 def make(client, key, body=BODY, path=TOKENS):
@@ -136,7 +133,7 @@ def test_an_answer_goes_with_its_person(ada):
 # --- At the same time --------------------------------------------------------------------------
 
 
-@on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_a_key_in_use_is_refused_and_free_again_when_its_transaction_ends(ada):
     is_taken, may_end = Event(), Event()
@@ -161,7 +158,7 @@ def test_a_key_in_use_is_refused_and_free_again_when_its_transaction_ends(ada):
         assert take_key(user=ada, key="k", fingerprint="f") is None
 
 
-@on_postgresql
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_twenty_calls_at_once_with_one_key_do_it_once(ada, catalog):
     secret = make_token(ada).secret

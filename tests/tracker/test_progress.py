@@ -282,11 +282,10 @@ def race(work):
 
 @pytest.fixture
 def committed_ada(transactional_db, catalog):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite lets one writer in at a time, so there is nothing to race")
     return make_user("ada@example.org")
 
 
+@pytest.mark.postgresql
 def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(committed_ada):
     wanted = [LEARNING, DONE, SKIPPED, DONE, LEARNING, SKIPPED, DONE, LEARNING]
 
@@ -300,6 +299,7 @@ def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(commi
     assert states(committed_ada) == {"vectors": log[-1].after_state}
 
 
+@pytest.mark.postgresql
 def test_eight_tabs_that_undo_at_once_undo_once(committed_ada):
     batch = mark(committed_ada, {"vectors": DONE}).batch
 
@@ -310,6 +310,7 @@ def test_eight_tabs_that_undo_at_once_undo_once(committed_ada):
     assert Activity.objects.filter(user=committed_ada, undoes=batch).count() == 1
 
 
+@pytest.mark.postgresql
 def test_without_the_lock_the_race_would_show(committed_ada, monkeypatch):
     """The control: the two tests above are able to fail."""
     pause = threading.Barrier(8)

@@ -28,6 +28,8 @@ from tracker.models import (
 )
 from tracker.summaries.export import export_of
 
+pytestmark = pytest.mark.postgresql
+
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 
 
@@ -56,8 +58,6 @@ def race(work):
 
 @pytest.fixture
 def racer(transactional_db, catalog):
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite lets one writer in at a time, so there is nothing to race")
     return make_user("racer@example.org")
 
 
