@@ -58,6 +58,8 @@ def finish(request: AppRequest) -> HttpResponse:
 @require_safe
 def read_next(request: AppRequest) -> HttpResponse:
     """What to take up next by the units that are read, which the answer to a tick leaves out."""
+    if not wants_partial(request):
+        return redirect("tracker:today")
     visitor = visitor_of(request)
     graph, role, standing = visitor.graph, visitor.role, visitor.standing
     context = {
