@@ -8,11 +8,11 @@ PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run dev test check bench demo lock
+.PHONY: help run dev test check bench demo lock screenshots
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
 
 run: .venv/runtime.stamp  ## Serve mlmath at http://localhost:8000 (HOST=, PORT=)
 	@$(MANAGE) prepare
@@ -34,6 +34,9 @@ bench: .venv/dev.stamp  ## Measure the main pages against the floor
 demo: .venv/runtime.stamp  ## Make an account with some progress to look around with
 	@$(MANAGE) prepare
 	@$(MANAGE) demo
+
+screenshots: .venv/dev.stamp  ## Take the pictures in docs/ of a running `make demo run`
+	@.venv/bin/python -m tests.screenshots http://localhost:$(PORT)
 
 lock: .venv/dev.stamp  ## Pin what pyproject.toml names; UPGRADE=--upgrade takes the newest
 	$(COMPILE) $(UPGRADE) --output-file=requirements/runtime.txt pyproject.toml
