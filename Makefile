@@ -35,7 +35,7 @@ demo: .venv/runtime.stamp  ## Make an account with some progress to look around 
 	@$(MANAGE) prepare
 	@$(MANAGE) demo
 
-screenshots: .venv/dev.stamp  ## Take the pictures in docs/ of a running `make demo run`
+screenshots: .venv/dev.stamp  ## Take the pictures in docs/ of the running site (make demo first)
 	@.venv/bin/python -m tests.screenshots http://localhost:$(PORT)
 
 lock: .venv/dev.stamp  ## Pin what pyproject.toml names; UPGRADE=--upgrade takes the newest
