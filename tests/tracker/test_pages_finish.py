@@ -188,11 +188,17 @@ def test_due_reviews_are_counted_up_to_the_wish_of_the_day(
     assert len(queries) == 7, queries
 
 
-def test_next_comes_again_by_what_is_read_after_a_tick(planner, ada_browser, catalog):
-    answer = ada_browser.get("/today/next/").content.decode()
+def test_next_comes_again_by_what_is_read_after_a_tick(planner, ada_htmx, catalog):
+    answer = ada_htmx.get("/today/next/").content.decode()
 
     assert 'id="next"' in answer
     assert 'hx-swap-oob="true"' in answer
+
+
+def test_whoever_opens_the_piece_as_a_page_is_led_to_today(planner, ada_browser):
+    response = ada_browser.get("/today/next/")
+
+    assert (response.status_code, response["Location"]) == (302, "/today/")
 
 
 def test_streak_and_calendar_count_study(planner, ada_browser):
