@@ -6,10 +6,14 @@ text, never taken over; whatever comes out is sanitised once more.
 
 import html
 import re
+from collections.abc import Sequence
 
 import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererProtocol
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 _MATHML_TAGS = {
@@ -59,6 +63,17 @@ def _formula(source: str, options: dict[str, bool]) -> str:
     return _with_function_spaces(mathml)
 
 
+def _formula_in_a_sentence(
+    renderer: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    environment: EnvType,
+) -> str:
+    """The plugin's own <div> would end the paragraph, and leave what follows outside of any."""
+    return _formula(tokens[index].content.strip(), {"display_mode": True})
+
+
 def _with_function_spaces(mathml: str) -> str:
     """Part `ln 4` and `x ln y`, which the converter writes without the space that TeX sets."""
     mathml = _SPACE_AFTER_INDEXED.sub(rf"\g<0>{_THIN_SPACE}", mathml)
@@ -69,6 +84,7 @@ def _with_function_spaces(mathml: str) -> str:
 def _renderer() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": False})
     markdown.use(dollarmath_plugin, allow_space=False, double_inline=True, renderer=_formula)
+    markdown.add_render_rule("math_inline_double", _formula_in_a_sentence)
     # Pictures would fetch from other sites; their alternative text stays as a link.
     markdown.disable("image")
     return markdown

@@ -67,6 +67,13 @@ def test_a_formula_in_a_line_becomes_mathml():
     )
 
 
+def test_a_formula_in_the_middle_of_a_sentence_stays_in_its_paragraph():
+    made = to_html("A row that reads\n$$0 = c$$\nhas no solution.")
+
+    assert made.startswith('<p>A row that reads\n<math display="block">')
+    assert made.endswith("</math>\nhas no solution.</p>\n")
+
+
 def test_a_formula_of_its_own_becomes_a_block():
     assert '<math display="block">' in to_html("$$\nE = mc^2\n$$")
 
