@@ -56,7 +56,8 @@ class Command(BaseCommand):
     def _fill(self, now: datetime) -> None:
         for old in User.objects.filter(email=EMAIL):
             people.delete_account(user=old)
-        user = User.objects.create_user(EMAIL, PASSWORD)
+        start = now - timedelta(weeks=len(LEARNT))
+        user = User.objects.create_user(EMAIL, PASSWORD, joined_at=start)
         people.update_profile(
             user=user,
             name="Ada Lovelace",
@@ -66,7 +67,6 @@ class Command(BaseCommand):
             reviews_per_day=5,
         )
         graph = current_graph()
-        start = now - timedelta(weeks=len(LEARNT))
         _mark(user, graph, KNOWN, Source.SELF_ASSESSMENT, start, with_prerequisites=True)
         for week, slug in enumerate(LEARNT, start=1):
             _learn(user, graph.topic_by_slug[slug], graph, start + timedelta(weeks=week))
