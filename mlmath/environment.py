@@ -5,6 +5,7 @@ stood there and what would be right. An empty variable counts as not set.
 """
 
 import os
+import re
 import secrets
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,10 @@ def address(name: str, default: str) -> str:
 
 
 def database(name: str, default: str) -> dict[str, Any]:
-    """A `DATABASES` entry from `sqlite:///path` or `postgres://user:password@host:port/name`."""
+    """A `DATABASES` entry from `sqlite:///path` or `postgres://user:password@host:port/name`.
+
+    Of several servers, as in `host:port,host:port`, the one that takes writes is meant.
+    """
     value = text(name, default)
     scheme = value.partition(":")[0]
     if scheme not in {"sqlite", "postgres", "postgresql"}:
@@ -80,10 +84,29 @@ def database(name: str, default: str) -> dict[str, Any]:
             f"starts with {scheme!r}",
             "Use postgres://user:password@host:5432/name or sqlite:////path/to/file.",
         )
-    config: dict[str, Any] = dict(environ.Env.db_url_config(value))
+    several = _SEVERAL_HOSTS.fullmatch(value)
+    hosts = several["hosts"].split(",") if several else []
+    if several:
+        value = f"{several['before']}{hosts[0]}{several['after']}"
+    try:
+        config: dict[str, Any] = dict(environ.Env.db_url_config(value))
+    except ValueError:
+        raise refuse(name, "has an odd port", "Use host:5432, or host:5432,host:5432.") from None
     if not config.get("NAME"):
         raise refuse(name, "names no database", "Put its name after the last slash.")
+    if config["ENGINE"] == "django.db.backends.postgresql":
+        config["ENGINE"] = "mlmath.postgresql"
+    if several:
+        pairs = [host.partition(":") for host in hosts]
+        config["HOST"] = ",".join(host for host, _, _ in pairs)
+        config["PORT"] = ",".join(port or "5432" for _, _, port in pairs)
+        config.setdefault("OPTIONS", {}).setdefault("target_session_attrs", "read-write")
     return config
+
+
+_SEVERAL_HOSTS = re.compile(
+    r"(?P<before>postgres(?:ql)?://(?:[^/?#]*@)?)(?P<hosts>[^/?#@,]+(?:,[^/?#@,]+)+)(?P<after>.*)"
+)
 
 
 def cache(name: str) -> dict[str, Any] | None:
@@ -93,7 +116,12 @@ def cache(name: str) -> dict[str, Any] | None:
         return None
     if value.partition(":")[0] not in {"redis", "rediss"}:
         raise refuse(name, "is no Redis address", "Use redis://host:6379/0, or leave it out.")
-    return {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": value}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": value,
+        # A sign-in waits for it.
+        "OPTIONS": {"socket_connect_timeout": 2, "socket_timeout": 2},
+    }
 
 
 def email(name: str) -> dict[str, Any] | None:
@@ -115,6 +143,16 @@ def secret(name: str, *, kept_in: Path | None) -> str:
         return _kept_secret(kept_in)
     if not value:
         raise refuse(name, "is not set", _HOW_TO_MAKE_ONE)
+    return _strong(name, value)
+
+
+def optional_secret(name: str) -> str:
+    """A secret that may be left out; empty when it is."""
+    value = text(name)
+    return _strong(name, value) if value else ""
+
+
+def _strong(name: str, value: str) -> str:
     is_weak = len(value) < MINIMUM_SECRET_LENGTH or len(set(value)) < MINIMUM_SECRET_VARIETY
     if is_weak or value.startswith("django-insecure-"):
         raise refuse(name, "is too weak", _HOW_TO_MAKE_ONE)

@@ -1,6 +1,6 @@
 """The ways in which mlmath says no. Knows nothing of HTTP answers, templates or REST."""
 
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 
 
 class DomainError(Exception):
@@ -13,4 +13,14 @@ class DomainError(Exception):
     code = "conflict"
 
 
-__all__ = ["BadRequest", "DomainError"]
+class Changed(DomainError):
+    """Somebody has changed it since it was read; pages show both, the API answers 412."""
+
+    code = "precondition_failed"
+
+
+class NotFound(Exception):
+    """What was asked for does not exist, or must look as if it did not: a 404 at every door."""
+
+
+__all__ = ["BadRequest", "Changed", "DomainError", "NotFound", "PermissionDenied"]

@@ -6,12 +6,14 @@ text, never taken over; whatever comes out is sanitised once more.
 
 import html
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 import nh3
 from latex2mathml.converter import convert
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererProtocol
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from mdit_py_plugins.dollarmath import dollarmath_plugin
@@ -35,6 +37,7 @@ _TEXT_TAGS = {
 _cleaner = nh3.Cleaner(
     tags=_TEXT_TAGS | _MATHML_TAGS,
     attributes={"a": {"href", "title"}, **dict.fromkeys(_MATHML_TAGS, _MATHML_ATTRIBUTES)},
+    allowed_classes={"strong": {"mention"}},
     url_schemes={"https", "http", "mailto"},
     link_rel="noopener nofollow ugc",
 )
@@ -81,10 +84,55 @@ def _with_function_spaces(mathml: str) -> str:
     return _SPACE_BEFORE.sub(rf"\g<0>{_THIN_SPACE}", mathml)
 
 
+@dataclass(frozen=True, slots=True)
+class _People:
+    """Who can be mentioned in a text, and, once it is rendered, who is."""
+
+    pattern: re.Pattern[str]
+    found: set[str]
+
+
+def _mark_mentions(state: StateCore) -> None:
+    people = state.env.get("people")
+    if isinstance(people, _People):
+        for token in state.tokens:
+            if token.children:
+                token.children = list(_with_mentions(token.children, people))
+
+
+def _with_mentions(tokens: Sequence[Token], people: _People) -> Iterator[Token]:
+    """The tokens of a line, each @name of its plain text in a token of its own."""
+    links = 0
+    for token in tokens:
+        links += {"link_open": 1, "link_close": -1}.get(token.type, 0)
+        if token.type != "text" or links:
+            yield token
+            continue
+        end = 0
+        for match in people.pattern.finditer(token.content):
+            people.found.add(match[1].casefold())
+            yield Token("text", "", 0, content=token.content[end : match.start()])
+            yield Token("mention", "", 0, content=match[0])
+            end = match.end()
+        yield Token("text", "", 0, content=token.content[end:])
+
+
+def _mention(
+    renderer: RendererProtocol,
+    tokens: Sequence[Token],
+    index: int,
+    options: OptionsDict,
+    environment: EnvType,
+) -> str:
+    return f'<strong class="mention">{html.escape(tokens[index].content)}</strong>'
+
+
 def _renderer() -> MarkdownIt:
     markdown = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": False})
     markdown.use(dollarmath_plugin, allow_space=False, double_inline=True, renderer=_formula)
     markdown.add_render_rule("math_inline_double", _formula_in_a_sentence)
+    markdown.core.ruler.push("mentions", _mark_mentions)
+    markdown.add_render_rule("mention", _mention)
     # Pictures would fetch from other sites; their alternative text stays as a link.
     markdown.disable("image")
     return markdown
@@ -96,3 +144,17 @@ _markdown = _renderer()
 def to_html(source: str) -> str:
     """Safe HTML for `source`; about a millisecond for a paragraph, so store what comes out."""
     return _cleaner.clean(_markdown.render(source))
+
+
+def to_html_with_mentions(source: str, *, names: Collection[str]) -> tuple[str, frozenset[str]]:
+    """The same with each `@name` of `names` marked, and which of them there are, case-folded.
+
+    The longest name that fits counts, in whatever case it is written. What stands in code, in a
+    formula or in a link mentions nobody.
+    """
+    if not names:
+        return to_html(source), frozenset()
+    choices = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    pattern = re.compile(rf"(?<![\w@])@({choices})(?!\w)", re.IGNORECASE)
+    people = _People(pattern, set())
+    return _cleaner.clean(_markdown.render(source, {"people": people})), frozenset(people.found)

@@ -22,6 +22,11 @@ SECRET_KEY = environment.secret(
     "SECRET_KEY", kept_in=None if IS_PRODUCTION else VAR_DIR / "secret-key"
 )
 SECRET_KEY_FALLBACKS = environment.words("SECRET_KEY_FALLBACKS", [])
+# Whoever sends it may read /metrics; without one there are none.
+METRICS_TOKEN = environment.optional_secret("METRICS_TOKEN")
+# Queries that take so many milliseconds are written into the log; 0 times none.
+SLOW_QUERY_MS = environment.integer("SLOW_QUERY_MS", 500 if IS_PRODUCTION else 0, at_least=0)
+BACKUP_KEY = environment.optional_secret("BACKUP_KEY")
 ALLOWED_HOSTS = environment.words(
     "ALLOWED_HOSTS", [] if IS_PRODUCTION else ["localhost", "127.0.0.1", "[::1]"]
 )
@@ -65,24 +70,31 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "django_tasks",
+    "django_tasks_db",
 ]
 
 MIDDLEWARE = [
+    "mlmath.observing.observe_requests",
     "mlmath.middleware.security_headers",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
+    "mlmath.middleware.refuse_plain_api",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mlmath.middleware.conditional_pages",
+    "mlmath.middleware.bounded_waits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mlmath.middleware.LoginRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
     "mlmath.middleware.local_time",
+    "mlmath.middleware.Refusals",
 ]
 
 ROOT_URLCONF = "mlmath.urls"
@@ -93,9 +105,17 @@ TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
         "OPTIONS": {
             "builtins": ["mlmath.templating"],
+            "loaders": [
+                (
+                    "mlmath.quick_templates.Loader",
+                    [
+                        "django.template.loaders.filesystem.Loader",
+                        "django.template.loaders.app_directories.Loader",
+                    ],
+                )
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -128,13 +148,63 @@ else:
     _database["CONN_MAX_AGE"] = None
     _database["CONN_HEALTH_CHECKS"] = True
     # A dead network is noticed on this side of the socket: the server cannot tell us any more.
-    _options |= {
+    _patience = {
         "connect_timeout": 3,
         "keepalives_idle": 3,
         "keepalives_interval": 1,
         "keepalives_count": 3,
         "tcp_user_timeout": 5000,
     }
+    _options |= _patience
+    # Between two transactions, a pooler such as PgBouncer lends the connection to somebody else.
+    # Nothing may be left behind on it, and it takes no options at its start (mlmath.postgresql).
+    _is_pooled = (
+        environment.choice("DATABASE_POOLER", ("none", "transaction"), "none") == "transaction"
+    )
+    _database["IS_POOLED"] = _database["DISABLE_SERVER_SIDE_CURSORS"] = _is_pooled
+
+# --- Reading from a second server (mlmath.replica); nothing of it is loaded otherwise -----------
+
+# A replica that is further behind is not asked at all. Half of what a write is remembered for.
+REPLICA_MAX_LAG = environment.integer("REPLICA_MAX_LAG", 5, at_least=1)
+if REPLICA_MAX_LAG > 30:
+    raise ImproperlyConfigured("REPLICA_MAX_LAG is more than 30 seconds. Use 1 to 30.")
+POSITION_COOKIE_NAME = "__Host-position" if IS_PRODUCTION else "position"
+if environment.text("REPLICA_URL"):
+    _replica = environment.database("REPLICA_URL", "")
+    if not _database["ENGINE"] == _replica["ENGINE"] == "mlmath.postgresql":
+        raise ImproperlyConfigured(
+            "REPLICA_URL needs a DATABASE_URL of PostgreSQL, and is one itself."
+        )
+    DATABASES["replica"] = _database | _replica
+    DATABASES["replica"] |= {
+        "ENGINE": "mlmath.replica",
+        "OPTIONS": _patience | {"connect_timeout": 2} | _replica.get("OPTIONS", {}),
+        # A statement that fails is done again at the primary; the rows of a cursor could not be.
+        "CONN_HEALTH_CHECKS": False,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+        "TEST": {"MIRROR": "default"},
+    }
+    DATABASE_ROUTERS = ["mlmath.replica.reading.Router"]
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.sessions.middleware.SessionMiddleware"),
+        "mlmath.replica.reading.reads_your_writes",
+    )
+# Who somebody is and may be, and what must not go back and forth between two servers: apps, models.
+READ_AT_THE_PRIMARY = {
+    "account",
+    "auth",
+    "catalog",
+    "contenttypes",
+    "django_cache",
+    "django_tasks_database",
+    "mfa",
+    "sessions",
+    "socialaccount",
+    "usersessions",
+    "tracker.apitoken",
+    "tracker.user",
+}
 
 # --- Caches and sessions -------------------------------------------------------------------
 
@@ -152,6 +222,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_AGE = None  # as long as the browser is open
 CSRF_FAILURE_VIEW = "mlmath.failures.csrf_failure"
 
 # --- People ---------------------------------------------------------------------------------
@@ -179,19 +250,23 @@ LOGIN_REDIRECT_URL = "tracker:today"
 LOGOUT_REDIRECT_URL = "catalog:landing"
 
 ACCOUNT_ADAPTER = "tracker.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"signup": "tracker.forms.SignupForm"}
+ACCOUNT_FORMS = {"signup": "tracker.forms.people.SignupForm"}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_USER_DISPLAY = "tracker.accounts.display_name"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if IS_PRODUCTION else "optional"
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[mlmath] "
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_CHANGE_EMAIL = True
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
+# The library's own beside these: 30 sign-ins a minute from an address of the net, and 5 failures
+# in 5 minutes for one account.
+ACCOUNT_RATE_LIMITS = {"reset_password": "20/m/ip,2/h/key,5/d/key"}
 ACCOUNT_SIGNUP_REDIRECT_URL = "tracker:start"
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
+MFA_ADAPTER = "tracker.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "mlmath"
@@ -214,6 +289,16 @@ for _provider in ("github", "google"):
             "APPS": [{"client_id": _client_id, "secret": _client_secret}]
         }
 
+# --- Calling out ------------------------------------------------------------------------------
+
+# Lets webhooks reach this machine and its network over plain http. For tests, never for real.
+OUTBOUND_MAY_BE_LOCAL = environment.flag("OUTBOUND_MAY_BE_LOCAL", default=False)
+if IS_PRODUCTION and OUTBOUND_MAY_BE_LOCAL:
+    raise ImproperlyConfigured(
+        "OUTBOUND_MAY_BE_LOCAL opens the private network to everybody who makes a webhook. "
+        "Leave it out in production."
+    )
+
 # --- Mail -----------------------------------------------------------------------------------
 
 DEFAULT_FROM_EMAIL = environment.text("MAIL_FROM", "mlmath <mlmath@localhost>")
@@ -223,6 +308,10 @@ EMAIL_TIMEOUT = 10
 _email = environment.email("EMAIL_URL")
 if _email:
     vars().update({key: value for key, value in _email.items() if key.startswith("EMAIL_")})
+
+# --- Work in the background: the queue is in the database, the worker is `manage.py work` --------
+
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 # --- Language and time: UTC inside, the person's zone outside --------------------------------
 
@@ -241,6 +330,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "mlmath.staticfiles.HashedFiles"},
 }
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 
 # --- Security headers; the parts that Django does not know are in mlmath.middleware ----------
 
@@ -250,6 +340,7 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+CSP_REPORTS = "/csp-report"
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -264,11 +355,15 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "object-src": [NONE],
         "frame-ancestors": [NONE],
+        "report-uri": CSP_REPORTS,
+        "report-to": "csp",
     }
 }
 if IS_PRODUCTION:
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    # A program that follows a redirect has already sent its token in the clear.
+    # Probes and metrics are asked for inside, past the proxy that ends TLS.
+    SECURE_REDIRECT_EXEMPT = [r"^health/", r"^metrics$", r"^api/"]
     SECURE_HSTS_SECONDS = 63_072_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -276,6 +371,7 @@ if IS_PRODUCTION:
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     CSRF_COOKIE_SECURE = True
+    MESSAGE_STORAGE = "mlmath.messages.HostStorage"
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
     if TRUSTED_PROXIES:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -323,6 +419,9 @@ SPECTACULAR_SETTINGS = {
         {"name": "catalog", "description": "What there is to learn; public"},
         {"name": "me", "description": "Who I am and where I stand"},
         {"name": "study", "description": "What I do: chapters, sessions, reviews, notes"},
+        {"name": "groups", "description": "Reading together"},
+        {"name": "feeds", "description": "Calendars, by secret addresses"},
+        {"name": "webhooks", "description": "What a group tells chats and programs"},
         {"name": "tokens", "description": "How programs sign in"},
         {"name": "about", "description": "This API itself"},
     ],
@@ -332,14 +431,34 @@ SPECTACULAR_SETTINGS = {
 
 # Each process asks at most this often whether the catalog has moved.
 CATALOG_CHECK_SECONDS = 1.0
+# What a web process does before it takes its first request.
+WARM_UP = ["catalog.graph.current_graph"]
 
 # --- Logs: to standard error, where systemd, containers and people look for them -------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": f"mlmath.logs.{'JsonLines' if IS_PRODUCTION else 'Lines'}"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"mlmath": {"level": "INFO"}},
+    "loggers": {
+        "mlmath": {"level": "INFO"},
+        # A public site says who asked for what and who signed in; a trial need not.
+        "mlmath.requests": {"level": "INFO" if IS_PRODUCTION else "WARNING"},
+        "mlmath.accounts": {"level": "INFO" if IS_PRODUCTION else "WARNING"},
+        # Each request has a line of its own, so only what broke needs another one.
+        "django.request": {"level": "ERROR" if IS_PRODUCTION else "WARNING"},
+        # Scanners send foreign hosts all day, each with a traceback; they get their 400.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
+        # That the worker has been asked to stop is no warning to anybody.
+        "django_tasks_db": {"level": "ERROR"},
+    },
 }
+
+# --- Sentry, where somebody wants it; nothing of it is loaded otherwise --------------------------
+
+if _dsn := environment.text("SENTRY_DSN"):
+    from mlmath import sentry
+
+    sentry.start(_dsn)

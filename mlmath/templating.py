@@ -1,15 +1,29 @@
 """Template tags for the frame of every page."""
 
 from collections.abc import Hashable
+from datetime import date
 from functools import lru_cache
 
 from django import template
 from django.template.base import NodeList, Parser, Token
 from django.template.context import Context
+from django.template.defaultfilters import date as date_filter
+from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 register = template.Library()
+# The same hours stand on many pages, and rounding them Django's way takes as long as a query.
+register.filter("floatformat", lru_cache(maxsize=4096, typed=True)(floatformat), is_safe=True)
+
+
+@register.filter("date", expects_localtime=True, is_safe=False)
+def date_in_words(value: date | None, arg: str | None = None) -> str:
+    """Django's `date`; of a day, which has no zone, the words are kept."""
+    return _day_in_words(value, arg) if type(value) is date else date_filter(value, arg)
+
+
+_day_in_words = lru_cache(maxsize=4096)(date_filter)
 
 
 class OnceNode(template.Node):
@@ -53,14 +67,20 @@ def _piece(template_name: str, context: tuple[tuple[str, Hashable], ...]) -> Saf
 def site_nav(context: Context) -> SafeString:
     """The header of this page; an error page may have neither request nor user."""
     user, request = context.get("user"), context.get("request")
-    person = (user.name or user.email) if user and user.is_authenticated else ""
+    person, unread = "", 0
+    if user and user.is_authenticated:
+        person, unread = user.name or user.email, user.unread_notices
     section = "/".join(request.path.split("/", 2)[:2]) + "/" if request else ""
-    return _nav(section if section in _SECTIONS else "", person)
+    # Beyond nine the bell no longer says how many, so that few headers differ.
+    return _nav(section if section in _SECTIONS else "", person, min(unread, 10))
 
 
-_SECTIONS = {"/today/", "/roles/", "/roadmap/", "/topics/", "/library/", "/paths/", "/search/"}
+_SECTIONS = {
+    "/today/", "/roles/", "/roadmap/", "/topics/", "/library/", "/paths/", "/groups/", "/search/",
+}  # fmt: skip
 
 
 @lru_cache(maxsize=2048)
-def _nav(section: str, person: str) -> SafeString:
-    return render_to_string("_nav.html", {"section": section, "person": person})
+def _nav(section: str, person: str, unread: int) -> SafeString:
+    context = {"section": section, "person": person, "unread": unread}
+    return render_to_string("_nav.html", context)

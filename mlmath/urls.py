@@ -3,10 +3,11 @@
 from django.contrib import admin
 from django.urls import include, path, re_path
 
-from mlmath import health
+from mlmath import csp_reports, health
 from mlmath.rest.problem_pages import problem_detail, problem_list
 from mlmath.rest.schema_views import DocsView, SchemaView
 from mlmath.rest.views import unknown_address
+from mlmath.robots import robots
 
 urlpatterns = [
     path("", include("catalog.urls")),
@@ -22,6 +23,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("health/live/", health.live, name="health-live"),
     path("health/ready/", health.ready, name="health-ready"),
+    path("robots.txt", robots, name="robots"),
+    path("csp-report", csp_reports.take, name="csp-report"),
 ]
 
 handler400 = "mlmath.failures.bad_request"

@@ -18,10 +18,20 @@ class Operation:
 
     `answer` is the class of what comes back, None for an empty answer; `example` is one of it.
     `scope` is what a token needs, "" where anybody may call; `is_session_only` keeps tokens out.
+    `sees(user, address)` raises NotFound for what the caller must not know of: it is asked before a
+    missing scope is told, so that a token cannot find out what its person may not see.
+    `needs(user, address)` says which scope this very thing takes, “write” for one's own and
+    “groups” for what only a leader may do it to, "" where the view decides by the body, and raises
+    NotFound as well; `scope` is then that of one's own.
     `address` describes the variable parts of the address. `is_public` answers carry an ETag and
     may be kept by caches; `may_move` ones are a 301 at an old slug. A `body` of several classes is
     one of them. `has_location`: the answer says where the new thing is. `takes_key`: an
-    Idempotency-Key makes it safe to repeat. `problems` are those that not every call has.
+    Idempotency-Key makes it safe to repeat. `has_dry_run`: with `?dry_run=true` it answers 200 and
+    saves nothing. `has_etag`: the answer shows something that several
+    people edit; `takes_if_match`: it is changed or removed only in the version that the header
+    names (mlmath.rest.versions). `also` are the other forms in which it can be had, by media type,
+    with a piece of each: the view looks at `request.accepted_renderer.media_type`. `problems` are
+    those that not every call has.
     """
 
     id: str
@@ -35,11 +45,17 @@ class Operation:
     is_body_required: bool = True
     address: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     scope: str = ""
+    sees: Callable[[Any, Mapping[str, Any]], object] | None = None
+    needs: Callable[[Any, Mapping[str, Any]], str] | None = None
     is_session_only: bool = False
     is_public: bool = False
     may_move: bool = False
     has_location: bool = False
     takes_key: bool = False
+    has_dry_run: bool = False
+    has_etag: bool = False
+    takes_if_match: bool = False
+    also: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Kind, ...] = ()
 
 

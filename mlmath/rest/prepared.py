@@ -30,12 +30,11 @@ def prepare(answer: object, *, content_type: str = "application/json") -> Prepar
 
 def send(request: Request, prepared: Prepared) -> HttpResponse:
     """The answer, or 304 for a client that has it already."""
-    if _is_known(request.headers.get("If-None-Match", ""), prepared.etag):
-        response = HttpResponse(status=304)
-        del response["Content-Type"]
+    if is_known(request, prepared.etag):
+        response = not_modified(prepared.etag)
     else:
         response = HttpResponse(prepared.body, content_type=prepared.content_type)
-    response["ETag"] = prepared.etag
+        response["ETag"] = prepared.etag
     set_public(response)
     return response
 
@@ -46,7 +45,14 @@ def set_public(response: HttpResponse) -> None:
     response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
 
 
-def _is_known(if_none_match: str, etag: str) -> bool:
-    """By weak comparison, as RFC 9110 wants it for this header."""
-    tags = [tag.removeprefix("W/") for tag in parse_etags(if_none_match)]
+def is_known(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names `etag`, by weak comparison as RFC 9110 wants it there."""
+    given = parse_etags(request.headers.get("If-None-Match", ""))
+    tags = [tag.removeprefix("W/") for tag in given]
     return "*" in tags or etag in tags
+
+
+def not_modified(etag: str) -> HttpResponse:
+    response = HttpResponse(status=304, headers={"ETag": etag})
+    del response["Content-Type"]
+    return response

@@ -17,7 +17,7 @@ from django.utils.encoding import escape_uri_path
 from rest_framework import exceptions
 from rest_framework.request import Request
 
-from mlmath.errors import DomainError
+from mlmath.errors import Changed, DomainError, NotFound
 from mlmath.rest.answers import Also, Answer
 from mlmath.rest.rendering import json_response
 
@@ -135,6 +135,14 @@ IDEMPOTENCY_KEY_IN_USE = Kind(
     meaning="A call with this Idempotency-Key has not come to its end yet. Repeat it after the "
     "seconds that the Retry-After header gives, to get the answer of that call.",
 )
+PRECONDITION_FAILED = Kind(
+    slug="precondition-failed",
+    status=HTTPStatus.PRECONDITION_FAILED,
+    title="It has been changed meanwhile",
+    meaning="The ETag in If-Match is no longer that of the thing: somebody has changed it since "
+    "you read it. Nothing was changed now. Read it again, and send your change with the new ETag "
+    "if it still makes sense.",
+)
 TOO_LARGE = Kind(
     slug="too-large",
     status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -175,6 +183,8 @@ UNAVAILABLE = Kind(
     meaning="The database does not answer just now. Repeat the call after the seconds that the "
     "Retry-After header gives.",
 )
+
+RETRY_AFTER = "2"
 
 KINDS = {kind.slug: kind for kind in list(vars().values()) if isinstance(kind, Kind)}
 # What a bare status stands for, where nobody knows more; the first of several kinds is general.
@@ -311,6 +321,8 @@ def _problem_of(error: Exception) -> Problem | None:
     match error:
         case Problem():
             return error
+        case Changed():
+            return Problem(PRECONDITION_FAILED, str(error))
         case DomainError():
             return Problem(CONFLICT, str(error), code=error.code)
         case exceptions.ValidationError():
@@ -323,14 +335,14 @@ def _problem_of(error: Exception) -> Problem | None:
             return Problem(_BY_STATUS[error.status_code])
         case DjangoValidationError():
             return invalid(_fields(error))
-        case Http404():
+        case Http404() | NotFound():
             return Problem(NOT_FOUND)
         case PermissionDenied():
-            return Problem(FORBIDDEN)
+            return Problem(FORBIDDEN, str(error))
         case BadRequest() | SuspiciousOperation() | UnreadablePostError():
             return Problem(INVALID_REQUEST, "The request could not be read.")
         case OperationalError() | InterfaceError():
-            return Problem(UNAVAILABLE, headers={"Retry-After": "2"})
+            return Problem(UNAVAILABLE, headers={"Retry-After": RETRY_AFTER})
         case _:
             return None
 

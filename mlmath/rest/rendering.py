@@ -44,6 +44,13 @@ class JSONRenderer(BaseRenderer):
         return b"" if data is None else to_json(data)
 
 
+class TextRenderer(BaseRenderer):
+    """For answers that a view hands over as ready text."""
+
+    def __init__(self, media_type: str) -> None:
+        self.media_type = media_type
+
+
 class Negotiation(BaseContentNegotiation):
     """By the Accept header alone; who accepts problem documents accepts what they stand in for."""
 

@@ -28,7 +28,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from mlmath.rest import problems
 from mlmath.rest.answers import Foreign
-from mlmath.rest.fields import Input
+from mlmath.rest.fields import Input, Text
 from mlmath.rest.operations import Operation, operation_of
 from mlmath.rest.problems import Kind
 from mlmath.rest.query import Parameter
@@ -94,6 +94,23 @@ _IF_NONE_MATCH = {
     "description": "Answer 304 when the ETag is one of these",
     "schema": {"type": "string"},
     "example": _ETAG["example"],
+}
+_VERSION = {
+    "description": "Names this version and these bytes of it, for If-Match and If-None-Match",
+    "schema": {"type": "string"},
+    "example": '"k3v9x2m7q4w8n6p5t2r7-3-9f86d081884c7d65"',
+}
+_IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "description": "Do it only if the thing still is in the version of one of these ETags; "
+    "otherwise 412",
+    "schema": {
+        "type": "string",
+        "minLength": 1,
+        "pattern": '^(\\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$',
+    },
+    "example": "*",
 }
 _LIMIT_HEADERS: JsonSchema = {
     "RateLimit-Policy": {
@@ -196,9 +213,14 @@ class Schema(AutoSchema):
             for name, (about, example) in declared.address.items()
         ]
         in_query = [_in_query(parameter) for parameter in declared.query]
-        conditional = [_IF_NONE_MATCH] if declared.is_public else []
-        key = [_IDEMPOTENCY_KEY] if declared.takes_key else []
-        return [*in_path, *in_query, *conditional, *key]
+        headers = []
+        if declared.is_public or (declared.has_etag and self.method == "GET"):
+            headers.append(_IF_NONE_MATCH)
+        if declared.takes_if_match:
+            headers.append(_IF_MATCH)
+        if declared.takes_key:
+            headers.append(_IDEMPOTENCY_KEY)
+        return [*in_path, *in_query, *headers]
 
     def _responses(self, declared: Operation) -> JsonSchema:
         success: JsonSchema = {"description": declared.summary}
@@ -207,6 +229,8 @@ class Schema(AutoSchema):
         else:
             success["content"] = self._content(declared)
         headers: JsonSchema = dict(_PUBLIC_HEADERS) if declared.is_public else {}
+        if declared.has_etag:
+            headers["ETag"] = _VERSION
         if declared.scope or declared.is_session_only:
             headers |= _LIMIT_HEADERS
         if declared.has_location:
@@ -216,8 +240,19 @@ class Schema(AutoSchema):
         if headers:
             success["headers"] = headers
         responses: JsonSchema = {str(declared.status): success}
+        if declared.has_dry_run and declared.status != HTTPStatus.OK:
+            responses["200"] = {
+                "description": "What it would do, with `?dry_run=true`: nothing was saved",
+                "content": self._content(declared),
+                "headers": _LIMIT_HEADERS,
+            }
         if declared.is_public:
             responses["304"] = {"description": "You have it already", "headers": _PUBLIC_HEADERS}
+        if declared.has_etag and self.method == "GET":
+            responses["304"] = {
+                "description": "You have it already",
+                "headers": {"ETag": _VERSION},
+            }
         if declared.may_move:
             location = {"schema": {"type": "string", "format": "uri-reference"}}
             responses["301"] = {
@@ -235,7 +270,11 @@ class Schema(AutoSchema):
             "schema": self.schema_of(declared.answer),
             "example": _as_json(declared.example),
         }
-        return {"application/json": media_type}
+        also = {
+            name: {"schema": {"type": "string"}, "example": text}
+            for name, text in declared.also.items()
+        }
+        return {"application/json": media_type, **also}
 
     def _problem_response(self, status: HTTPStatus) -> JsonSchema:
         """A shared response for each status, with an example for each kind of problem."""
@@ -271,14 +310,24 @@ class Schema(AutoSchema):
 
     def _map_serializer(self, serializer: Any, direction: str, *args: Any) -> JsonSchema:
         schema: JsonSchema = super()._map_serializer(serializer, direction, *args)  # type: ignore[no-untyped-call]  # drf-spectacular has few types
-        return {**schema, "additionalProperties": False}
+        size = {"minProperties": 1, "maxProperties": 1} if serializer.takes_one else {}
+        return {**schema, **size, "additionalProperties": False}
 
     def _map_serializer_field(self, field: Any, direction: str, *args: Any) -> JsonSchema | None:
         schema: JsonSchema | None = super()._map_serializer_field(field, direction, *args)  # type: ignore[no-untyped-call]
         if schema is not None:
             # A mark for a step of drf-spectacular that is not taken here.
             schema.pop("x-spec-enum-id", None)
+            if isinstance(field, Text):
+                schema["pattern"] = field.pattern
         return schema
+
+    def _insert_field_validators(self, field: Any, schema: JsonSchema) -> None:
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
+        # drf-spectacular adds the blank as an alternative; where the pattern takes it already, that
+        # fits both, which is none of them.
+        if isinstance(field, Text) and "oneOf" in schema:
+            schema |= schema.pop("oneOf")[0]
 
     def get_serializer_name(self, serializer: Any, direction: str) -> str:
         return type(serializer).__name__.removesuffix("Input")
@@ -301,10 +350,13 @@ class Schema(AutoSchema):
                 schema |= addition.additions
             return schema
         if origin in {Union, types.UnionType}:
-            return self._nullable(hint)
+            return self._one_of(hint)
         if origin is list:
             (item,) = get_args(hint)
             return {"type": "array", "items": self.schema_of(item)}
+        if origin is dict:
+            _, value = get_args(hint)
+            return {"type": "object", "additionalProperties": self.schema_of(value)}
         if origin is Literal:
             return {"type": "string", "enum": list(get_args(hint))}
         if isinstance(hint, Foreign):
@@ -316,8 +368,11 @@ class Schema(AutoSchema):
             return {"type": "string", "enum": [member.value for member in hint]}
         return self._component(hint)
 
-    def _nullable(self, hint: Any) -> JsonSchema:
+    def _one_of(self, hint: Any) -> JsonSchema:
+        """Of something or null, or of several objects that differ in their fields."""
         inner = [one for one in get_args(hint) if one is not types.NoneType]
+        if len(inner) == len(get_args(hint)):
+            return {"oneOf": [self._component(one) for one in inner]}
         if len(inner) != 1:
             raise TypeError(f"{hint} is neither one thing nor null")
         schema = self.schema_of(inner[0])
@@ -376,7 +431,9 @@ def _security(declared: Operation) -> list[JsonSchema]:
     if declared.is_session_only:
         return [{"session": []}]
     if declared.scope:
-        return [{"token": [declared.scope]}, {"session": []}]
+        # Any one of the list is enough to call; `needs` decides between them.
+        scopes = ["write", "groups"] if declared.needs else [declared.scope]
+        return [*({"token": [scope]} for scope in scopes), {"session": []}]
     return [{}, {"token": []}]
 
 
@@ -386,6 +443,8 @@ def _problems(declared: Operation) -> list[Kind]:
         found.append(problems.FORBIDDEN)
     if declared.address or any(parameter.name == "page" for parameter in declared.query):
         found.append(problems.NOT_FOUND)
+    if declared.takes_if_match:
+        found.append(problems.PRECONDITION_FAILED)
     if declared.takes_key:
         found += [problems.IDEMPOTENCY_KEY_IN_USE, problems.IDEMPOTENCY_KEY_REUSED]
     if declared.body is not None:

@@ -1,5 +1,6 @@
 """The OpenAPI document, and the page that shows it."""
 
+import threading
 from functools import cache
 from typing import Any, ClassVar
 
@@ -23,7 +24,16 @@ def _text(example: str) -> dict[str, object]:
     return {"schema": {"type": "string"}, "example": example}
 
 
-_DOCUMENT = _text("openapi: 3.1.1 …")
+_AS_YAML = _text("openapi: 3.1.1 …")
+# What is in it, OpenAPI itself describes.
+_AS_JSON: dict[str, object] = {
+    "schema": {
+        "type": "object",
+        "required": ["openapi", "info", "paths", "components"],
+        "additionalProperties": {},
+    },
+    "example": {"openapi": "3.1.1", "info": {}, "paths": {}, "components": {}},
+}
 
 
 class OpenApiJSON(JSONRenderer):
@@ -42,9 +52,18 @@ class Page(BaseRenderer):
     media_type = "text/html"
 
 
-@cache
+# drf-spectacular prepares classes of its own as it goes, which two threads cannot do at once.
+_one_at_a_time = threading.Lock()
+
+
 def openapi_document() -> dict[str, Any]:
-    """The same for the whole life of the process; takes about half a second."""
+    """The same for the whole life of the process; takes about half a second the first time."""
+    with _one_at_a_time:
+        return _document()
+
+
+@cache
+def _document() -> dict[str, Any]:
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]  # drf-spectacular has few types
     document: dict[str, Any] = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
     return document
@@ -78,10 +97,10 @@ class SchemaView(PublicView):
         summary="This document, OpenAPI 3.1",
         is_public=True,
         answer={
-            JSONRenderer.media_type: _DOCUMENT,
-            OpenApiJSON.media_type: _DOCUMENT,
-            OpenApiYAML.media_type: _DOCUMENT,
-            PlainYAML.media_type: _DOCUMENT,
+            JSONRenderer.media_type: _AS_JSON,
+            OpenApiJSON.media_type: _AS_JSON,
+            OpenApiYAML.media_type: _AS_YAML,
+            PlainYAML.media_type: _AS_YAML,
         },
     )
     def get(self, request: Request) -> HttpResponse:

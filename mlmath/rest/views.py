@@ -11,6 +11,7 @@ from django.urls import resolve
 from django.utils.encoding import escape_uri_path
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -26,7 +27,7 @@ from mlmath.rest.problems import (
     problem_response,
 )
 from mlmath.rest.query import Query, read_query
-from mlmath.rest.rendering import CONTENT_SECURITY_POLICY
+from mlmath.rest.rendering import CONTENT_SECURITY_POLICY, TextRenderer
 
 
 class ApiView(APIView):
@@ -57,6 +58,12 @@ class ApiView(APIView):
         self.operation = declared
         super().initial(request, *args, **kwargs)
         self.query = read_query(declared.query, request._request.GET)
+
+    def get_renderers(self) -> list[BaseRenderer]:
+        """JSON, which is also how it is told that nothing fits, and what the operation offers."""
+        declared = operation_of(getattr(self, (self.request.method or "").lower(), None))
+        also = declared.also if declared else ()
+        return [*super().get_renderers(), *map(TextRenderer, also)]
 
     def perform_authentication(self, request: Request) -> None:
         """Who is known is counted, before they are told what they may not do."""

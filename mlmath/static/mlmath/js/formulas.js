@@ -1,7 +1,7 @@
-// A formula wider than the page scrolls by itself; the keyboard has to reach it to do so.
+// A formula or code wider than the page scrolls by itself; the keyboard has to reach it to do so.
 
 function reach() {
-  for (const formula of document.querySelectorAll('.prose math[display="block"]')) {
+  for (const formula of document.querySelectorAll('.prose :is(math[display="block"], pre)')) {
     if (formula.scrollWidth > formula.clientWidth) formula.setAttribute("tabindex", "0");
     else formula.removeAttribute("tabindex");
   }
