@@ -173,6 +173,13 @@ class CatalogAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # takes no type
     formfield_overrides = _HTTPS
     list_per_page = 200
 
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        with transaction.atomic():
+            if request.method == "POST":
+                # Two needs that are fine one by one may close a circle together.
+                CatalogVersion.objects.hold()
+            return super().changeform_view(request, *args, **kwargs)
+
     def save_related(
         self,
         request: HttpRequest,

@@ -63,7 +63,7 @@ def build_graph(version: int) -> CatalogGraph:
         for row in Depth.objects.all()
     }
     roles = _roles(topics, index_by_id, depths, articles)
-    providers, resources = build_resources(index_by_id, articles)
+    providers, resources, unit_by_id = build_resources(index_by_id, articles)
     covering: list[list[UnitNode]] = [[] for _ in topics]
     for resource in resources.values():
         for unit in resource.units:
@@ -85,6 +85,8 @@ def build_graph(version: int) -> CatalogGraph:
         role_by_id={role.id: role for role in roles.values()},
         providers=providers,
         resources=resources,
+        resource_by_id={node.id: node for node in resources.values()},
+        unit_by_id=unit_by_id,
         covering=tuple(tuple(units) for units in covering),
         paths=paths,
         advice=build_advice(articles),

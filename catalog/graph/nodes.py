@@ -136,6 +136,7 @@ class UnitNode:
     note: str
     is_unverified: bool
     topics: tuple[int, ...]
+    is_retired: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -237,7 +238,7 @@ class CatalogGraph:
     Mappings are in study order (topics, subjects) or in the order of the data files. `aliases`
     leads from an old topic slug to the slugs that took its place; `renamed` from "roles/old-slug",
     "resources/..." or "paths/..." to the present slug; `retired` from the slug of a topic that is
-    no longer taught to its title.
+    no longer taught to its title. `unit_by_id` holds retired units too, which no resource lists.
     """
 
     version: int
@@ -254,6 +255,8 @@ class CatalogGraph:
     role_by_id: Mapping[int, RoleNode]
     providers: Mapping[str, ProviderNode]
     resources: Mapping[str, ResourceNode]
+    resource_by_id: Mapping[int, ResourceNode]
+    unit_by_id: Mapping[int, UnitNode]
     covering: tuple[tuple[UnitNode, ...], ...]
     paths: Mapping[str, PathNode]
     advice: tuple[AdviceNode, ...] = ()

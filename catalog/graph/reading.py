@@ -19,7 +19,8 @@ from catalog.models import Advice, Path, PathStep, Provider, Resource, TimeEstim
 
 def build_resources(
     index_by_id: Mapping[int, int], articles: Mapping[str, str]
-) -> tuple[dict[str, ProviderNode], dict[str, ResourceNode]]:
+) -> tuple[dict[str, ProviderNode], dict[str, ResourceNode], dict[int, UnitNode]]:
+    """Providers and resources by slug, and units by id, retired ones among them."""
     providers = {
         row.id: ProviderNode(
             slug=row.slug,
@@ -31,9 +32,11 @@ def build_resources(
         for row in Provider.objects.all()
     }
     units: dict[int, list[UnitNode]] = {}
-    unit_rows = Unit.objects.filter(is_retired=False).select_related("resource")
-    for unit in unit_rows.prefetch_related("topics"):
-        units.setdefault(unit.resource_id, []).append(_unit_node(unit, index_by_id))
+    unit_by_id: dict[int, UnitNode] = {}
+    for unit in Unit.objects.select_related("resource").prefetch_related("topics"):
+        unit_by_id[unit.id] = node = _unit_node(unit, index_by_id)
+        if not unit.is_retired:
+            units.setdefault(unit.resource_id, []).append(node)
     rows = list(
         Resource.objects.filter(is_retired=False)
         .select_related("part_of")
@@ -43,7 +46,7 @@ def build_resources(
         row.slug: _resource_node(row, rows, providers, tuple(units.get(row.id, ())), articles)
         for row in rows
     }
-    return {node.slug: node for node in providers.values()}, resources
+    return {node.slug: node for node in providers.values()}, resources, unit_by_id
 
 
 def _unit_node(row: Unit, index_by_id: Mapping[int, int]) -> UnitNode:
@@ -60,6 +63,7 @@ def _unit_node(row: Unit, index_by_id: Mapping[int, int]) -> UnitNode:
         note=row.note,
         is_unverified=row.is_unverified,
         topics=tuple(sorted(taught)),
+        is_retired=row.is_retired,
     )
 
 

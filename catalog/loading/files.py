@@ -118,7 +118,7 @@ def _parse(
     content: Content, file: str, keys: tuple[str, ...], source: bytes
 ) -> Iterator[tuple[str, list[Record]]]:
     try:
-        document = yaml.load(source, Loader=_loader(content, file))  # noqa: S506  # a SafeLoader
+        document = yaml.load(source, Loader=_loader(content, file))  # noqa: S506  # nosec B506  # a SafeLoader
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or str(error)

@@ -43,7 +43,7 @@ def load_catalog(directory: Path = DATA_DIR, *, compare_all: bool = False) -> Lo
     Raises CatalogFaulty, with nothing written, when a file has a fault.
     """
     content = read_content(directory)
-    last = CatalogVersion.objects.select_for_update().filter(pk=1).first()
+    last = CatalogVersion.objects.hold()
     if last is not None and last.digest == content.digest and not compare_all:
         return LoadReport(is_unchanged=True)
     check_shapes(content)

@@ -12,6 +12,13 @@ class CatalogVersionManager(models.Manager["CatalogVersion"]):
         """The catalog's version; 0 while nothing has been loaded. One query."""
         return self.filter(pk=1).values_list("number", flat=True).first() or 0
 
+    def hold(self) -> "CatalogVersion | None":
+        """Let editors take turns until the transaction ends: each sees what the last one did.
+
+        Returns the row; None while nothing has been loaded. One query.
+        """
+        return self.select_for_update().filter(pk=1).first()
+
     def move(self, *, digest: str | None = None) -> None:
         """Tell every process that the catalog has changed.
 
