@@ -20,7 +20,10 @@ class Activity(models.Model):
     public_id = models.CharField(
         max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False
     )
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="activity")
+    # Each index and constraint below begins with the person; one of its own would only be written.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="activity", db_index=False
+    )
     topic = models.ForeignKey(
         Topic, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )

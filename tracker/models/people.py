@@ -3,13 +3,14 @@
 import zoneinfo
 from typing import ClassVar
 
+from django.apps import apps
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models, router
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Lower
 from django.utils import timezone
 
 from catalog.models import Role, Topic, Unit
@@ -17,6 +18,7 @@ from mlmath.statements import Statement
 from tracker.models.ids import PUBLIC_ID_LENGTH, new_public_id
 from tracker.models.text import check_text
 
+MOST_REVIEWS_PER_DAY = 100
 MINUTES_IN_A_DAY = 24 * 60
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ALL_WEEKDAYS_MASK = 2 ** len(WEEKDAYS) - 1
@@ -24,7 +26,9 @@ ALL_WEEKDAYS_MASK = 2 ** len(WEEKDAYS) - 1
 
 def check_time_zone(name: str) -> None:
     if name not in zoneinfo.available_timezones():
-        raise ValidationError(f"{name!r} is no time zone. Use a name such as Europe/Lisbon.")
+        raise ValidationError(
+            f"{name!r} is no time zone. Use a name such as Europe/Lisbon.", code="unknown_time_zone"
+        )
 
 
 def check_plain_text(text: str) -> None:
@@ -51,8 +55,10 @@ class UserManager(BaseUserManager["User"]):
         Every signed-in request loads its person, and building that query takes longer than
         running it.
         """
-        for row in _by_key.rows(key):
-            return User.from_db(router.db_for_read(User), _FIELDS, row)
+        for *fields, unread in _by_key.rows(key):
+            user = User.from_db(router.db_for_read(User), _FIELDS, fields)
+            user.unread_notices = unread
+            return user
         return None
 
     def get_by_natural_key(self, username: str | None) -> "User":
@@ -64,8 +70,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. They sign in by e-mail address; `public_id` is the id that others see.
 
     A null `minutes_per_day` means that they have not said how much they study, a null `role` that
-    they have not chosen one, a null `timer_started_at` that no timer runs.
+    they have not chosen one, a null `timer_started_at` that no timer runs. `unread_notices` is the
+    number at the bell as `by_key` found it, and 0 on rows that came otherwise.
     """
+
+    unread_notices = 0
 
     public_id = models.CharField(
         max_length=PUBLIC_ID_LENGTH, unique=True, default=new_public_id, editable=False
@@ -89,7 +98,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=list, blank=True, help_text="Days without study, as ISO dates, oldest first"
     )
     reviews_per_day = models.PositiveSmallIntegerField(
-        default=0, validators=[MaxValueValidator(100)], help_text="0: no reviews"
+        default=0, validators=[MaxValueValidator(MOST_REVIEWS_PER_DAY)], help_text="0: no reviews"
     )
     timer_started_at = models.DateTimeField(null=True, blank=True, editable=False)
     timer_topic = models.ForeignKey(
@@ -97,6 +106,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     timer_unit = models.ForeignKey(
         Unit, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    feed_number = models.PositiveIntegerField(
+        default=0, editable=False, help_text="How often the calendar addresses were replaced"
+    )
+    feed_alarm_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How long before a due date calendars remind; null: never"
     )
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
@@ -145,4 +160,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 _FIELDS = [field.attname for field in User._meta.concrete_fields]
-_by_key = Statement(User, lambda key: User.objects.filter(pk=key))
+
+
+def _with_unread_notices(key: int) -> "models.QuerySet[User]":
+    # Counted in the same statement: no page pays a query for the bell, and no counter can drift.
+    notices = apps.get_model("tracker", "Notice").objects.filter(user=OuterRef("pk"), read_at=None)
+    number = notices.order_by().values("user").annotate(number=Count("pk")).values("number")
+    return User.objects.filter(pk=key).annotate(unread=Coalesce(Subquery(number), 0))
+
+
+_by_key = Statement(User, _with_unread_notices)

@@ -29,7 +29,10 @@ class Source(models.TextChoices):
 class TopicProgress(models.Model):
     """Where one person stands with one topic. No row means todo."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="topic_progress")
+    # Each index and constraint below begins with the person; one of its own would only be written.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="topic_progress", db_index=False
+    )
     topic = models.ForeignKey(Topic, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=TopicState)
     is_stuck = models.BooleanField(default=False)

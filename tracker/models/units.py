@@ -9,7 +9,10 @@ from tracker.models.people import User
 class UnitProgress(models.Model):
     """One person has done one unit. No row means that they have not."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="unit_progress")
+    # Each index and constraint below begins with the person; one of its own would only be written.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="unit_progress", db_index=False
+    )
     unit = models.ForeignKey(Unit, on_delete=models.PROTECT, related_name="+")
     done_at = models.DateTimeField()
 
