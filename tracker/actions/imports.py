@@ -1,26 +1,20 @@
 """Bringing data in: a whole export, or a plain list of topics."""
 
-import json
-import math
 import re
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from functools import cache
-from itertools import islice
-from pathlib import Path
-from typing import Any, NoReturn, cast
+from datetime import date, datetime
+from typing import Any
 
-import jsonschema
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from catalog.graph import CatalogGraph, current_graph
 from catalog.models import Unit
-from mlmath.errors import DomainError
 from mlmath.markdown import to_html
+from tracker.actions.import_checks import ImportFault, ImportFaulty, check_document
 from tracker.actions.locking import lock_person
 from tracker.actions.people import update_profile
 from tracker.actions.progress import Mark, mark_topics
@@ -38,37 +32,11 @@ from tracker.models import (
 )
 from tracker.models.ids import new_public_id
 from tracker.models.people import check_time_zone
-from tracker.models.text import is_fit
 from tracker.summaries.people import person_states
 
-SCHEMA_FILE = Path(__file__).resolve().parent.parent / "schemas" / "export-1.json"
 MAXIMUM_LINES = 1000
-# Twenty years of daily study; checking it takes seconds.
-MAXIMUM_BYTES = 5 * 1024 * 1024
-_MAXIMUM_FAULTS = 20
-# An export is six deep.
-_DEEPEST = 16
-_LONGEST_SHOWN = 60
 _ROWS_AT_ONCE = 1000
 _LIST_MARK = re.compile(r"([-*+•]|\d+[.)])\s+")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportFault:
-    """`pointer` is a JSON pointer into the document."""
-
-    pointer: str
-    detail: str
-
-
-class ImportFaulty(DomainError):
-    """The document cannot be read; nothing was written."""
-
-    code = "import_faulty"
-
-    def __init__(self, faults: list[ImportFault]) -> None:
-        super().__init__("This is no mlmath export: " + "; ".join(f.detail for f in faults[:3]))
-        self.faults = faults
 
 
 @dataclass(slots=True)
@@ -92,17 +60,6 @@ class ImportReport:
     @property
     def has_changes(self) -> bool:
         return bool(self.added or self.changed)
-
-
-def read_document(content: bytes) -> object:
-    """The JSON document of an uploaded file, read strictly. Raises ImportFaulty if it is none."""
-    if len(content) > MAXIMUM_BYTES:
-        raise ImportFaulty([ImportFault("", f"it is larger than {MAXIMUM_BYTES // 1024**2} MB")])
-    try:
-        document: object = json.loads(content.decode("utf-8-sig"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        raise ImportFaulty([ImportFault("", "it is no JSON in UTF-8")]) from None
-    return document
 
 
 def import_document(
@@ -161,81 +118,6 @@ def import_list(
         mark_topics(user=user, marks=list(wanted.values()), source=Source.IMPORT, at=at)
 
     return _run(run, is_dry_run=is_dry_run)
-
-
-def check_document(document: object) -> dict[str, Any]:
-    """The document, if it fits. Raises ImportFaulty with every fault, at most twenty, otherwise."""
-    # The validator trusts that texts and numbers are what JSON knows, and that nesting ends.
-    for find in (_unfit_values, _schema_faults, _contradictions):
-        faults = list(islice(find(document), _MAXIMUM_FAULTS))
-        if faults:
-            raise ImportFaulty(faults)
-    return cast("dict[str, Any]", document)
-
-
-def _unfit_values(document: object) -> Iterator[ImportFault]:
-    waiting: list[tuple[tuple[str | int, ...], object]] = [((), document)]
-    while waiting:
-        path, value = waiting.pop()
-        if len(path) > _DEEPEST:
-            yield ImportFault("", "it is nested too deeply")
-            return
-        if isinstance(value, dict):
-            waiting += [((*path, name), inner) for name, inner in reversed(value.items())]
-            if not all(map(is_fit, value)):
-                yield ImportFault(_pointer(path), "a name holds NUL or half a character")
-        elif isinstance(value, list):
-            waiting += [((*path, i), value[i]) for i in reversed(range(len(value)))]
-        elif isinstance(value, str) and not is_fit(value):
-            yield ImportFault(_pointer(path), "this text holds NUL or half a character")
-        elif isinstance(value, float) and not math.isfinite(value):
-            yield ImportFault(_pointer(path), "this is no number")
-
-
-def _schema_faults(document: object) -> Iterator[ImportFault]:
-    for error in _validator().iter_errors(document):
-        shown = repr(error.instance)
-        message = error.message
-        if len(shown) > _LONGEST_SHOWN:
-            message = message.replace(shown, f"{shown[:_LONGEST_SHOWN]}…")
-        yield ImportFault(_pointer(error.absolute_path), message[:200])
-
-
-def _contradictions(document: Any) -> Iterator[ImportFault]:
-    """What the schema cannot say, of a document that fits it."""
-    for place, row in enumerate(document["sessions"]):
-        started_on = datetime.fromisoformat(row["started_at"]).date()
-        if abs(date.fromisoformat(row["day"]) - started_on) > timedelta(days=1):
-            yield ImportFault(_pointer(("sessions", place, "day")), "this is not when it started")
-    for place, row in enumerate(document["activity"]):
-        if (row["topic"] is None) == (row["unit"] is None):
-            yield ImportFault(_pointer(("activity", place)), "this is about a topic or a unit")
-
-
-def _pointer(path: Iterable[str | int]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
-
-
-def _no_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number in JSON")
-
-
-@cache
-def _validator() -> jsonschema.Draft202012Validator:
-    checker = jsonschema.FormatChecker(formats=())
-    checker.checks("date", raises=ValueError)(_is_date)
-    checker.checks("date-time", raises=ValueError)(_is_instant)
-    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema, format_checker=checker)
-
-
-def _is_date(value: object) -> bool:
-    """Formats are about texts only; whether something is one, the schema says elsewhere."""
-    return not isinstance(value, str) or bool(date.fromisoformat(value))
-
-
-def _is_instant(value: object) -> bool:
-    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
 
 
 def _run(work: Callable[[ImportReport], None], *, is_dry_run: bool) -> ImportReport:

@@ -1,14 +1,15 @@
 """Changing what a person says about themselves."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, TypedDict, Unpack
 
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from catalog.models import Role
+from tracker.actions.deletions import end_account, leaderless_without, lock_all_of
+from tracker.actions.members import LastLeader
 from tracker.models import User
 
 MAXIMUM_DAYS_OFF = 366
@@ -50,14 +51,20 @@ def update_profile(*, user: User, **changes: Unpack[ProfileChanges]) -> User:
 
 
 @transaction.atomic
-def delete_account(*, user: User) -> None:
-    """Remove `user` with everything that is theirs, and end their sessions everywhere.
+def delete_account(*, user: User, empties_posts: bool = False, at: datetime | None = None) -> None:
+    """Let the account of `user` be gone for everybody, at once; the worker erases what it did.
 
-    Cannot be taken back. Locks the person's row, so that what is being written at this moment is
-    removed as well.
+    What they wrote to groups stays as by a deleted member, or without its text if it
+    `empties_posts`. Groups in which nobody else is go with them. Raises LastLeader, naming the
+    groups, while they are the only leader of others. Cannot be taken back; may be repeated. Locks
+    the groups they lead, their places and their row, so that what is being written at this moment
+    is removed as well.
     """
-    User.objects.select_for_update().get(pk=user.pk)
-    # The account library keeps which sessions are whose; a reverse relation needs no import of it.
-    keys = user.usersession_set.values_list("session_key", flat=True)  # type: ignore[attr-defined]
-    Session.objects.filter(session_key__in=list(keys)).delete()
-    user.delete()
+    lock_all_of(user)
+    left_behind = leaderless_without(user).order_by("name").values_list("name", flat=True)
+    if names := [f"“{name}”" for name in left_behind]:
+        raise LastLeader(
+            f"Nobody else leads {', '.join(names)}. Make somebody there a leader, or delete the "
+            f"group{'' if len(names) == 1 else 's'}, and then your account."
+        )
+    end_account(user=user, empties_posts=empties_posts, at=at)

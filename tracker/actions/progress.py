@@ -1,6 +1,6 @@
 """Marking topics, and bringing a guest's marks along."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from django.utils import timezone
 from catalog.graph import CatalogGraph, TopicNode, current_graph
 from catalog.models import TopicMove
 from mlmath.errors import DomainError
+from mlmath.statements import Insert
 from tracker.actions.locking import lock_person
 from tracker.models import Activity, Source, TopicProgress, TopicState, User
 from tracker.models.ids import new_public_id
@@ -226,17 +227,19 @@ def _write(
     *,
     batch: str,
 ) -> None:
-    _upsert(
-        TopicProgress(
-            user=user,
-            topic_id=graph.topics[index].id,
-            state=row.state,
-            is_stuck=row.is_stuck,
-            stuck_note=row.stuck_note,
-            source=row.source,
-            changed_at=row.changed_at,
-        )
-        for index, row in changes.items()
+    _states.rows(
+        [
+            TopicProgress(
+                user=user,
+                topic_id=graph.topics[index].id,
+                state=row.state,
+                is_stuck=row.is_stuck,
+                stuck_note=row.stuck_note,
+                source=row.source,
+                changed_at=row.changed_at,
+            )
+            for index, row in changes.items()
+        ]
     )
     activity = []
     for index, row in changes.items():
@@ -258,13 +261,12 @@ def _write(
                 at=row.changed_at,
             )
         )
-    Activity.objects.bulk_create(activity)
+    _activity.rows(activity)
 
 
-def _upsert(rows: Iterable[TopicProgress]) -> None:
-    TopicProgress.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["user", "topic"],
-        update_fields=["state", "is_stuck", "stuck_note", "source", "changed_at"],
-    )
+_states = Insert(
+    TopicProgress,
+    unique=["user", "topic"],
+    update=["state", "is_stuck", "stuck_note", "source", "changed_at"],
+)
+_activity = Insert(Activity)

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from mlmath.errors import DomainError
+from tracker.actions.mail import mail_about_token
 from tracker.models import ApiToken, Scope, User
 from tracker.models.secret import digest_of, is_well_formed, new_secret
 
@@ -43,7 +44,8 @@ def create_token(
 ) -> NewToken:
     """Make a token for `user` that is good for `days` days (1 to 365).
 
-    Every call makes another one. Raises TooManyTokens beyond 50 live ones. Locks the person's row.
+    Every call makes another one and tells them by mail. Raises TooManyTokens beyond 50 live ones.
+    Locks the person's row.
     """
     if not 1 <= days <= MAXIMUM_DAYS:
         raise ValueError(f"days must be between 1 and {MAXIMUM_DAYS}")
@@ -64,6 +66,7 @@ def create_token(
         created_at=at,
         expires_at=at + timedelta(days=days),
     )
+    mail_about_token(token=token, at=at)
     return NewToken(token=token, secret=secret)
 
 

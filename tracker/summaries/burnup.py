@@ -1,5 +1,6 @@
 """The way so far and the band ahead: hours known by day, and the three days of the forecast."""
 
+import zoneinfo
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
@@ -42,8 +43,9 @@ def burn_up(plan: Plan, user: User) -> BurnUp | None:
     """
     if plan.role is None or plan.progress is None:
         return None
+    zone = zoneinfo.ZoneInfo(user.time_zone)
     ticks = sorted(
-        (min(local_day(user, row.changed_at), plan.today), index)
+        (min(row.changed_at.astimezone(zone).date(), plan.today), index)
         for index, row in plan.states.current.items()
         if row.state == TopicState.DONE
     )

@@ -60,6 +60,8 @@ def hours_left(hours: Hours, logged: float) -> Hours:
     The whole triangle moves, and what falls below the tenth is cut off there. The spread thus
     shrinks with the rest, so that ticking a topic never moves a date later.
     """
+    if not logged:
+        return hours
     least = hours.likely * MINIMUM_SHARE_LEFT
     return Hours(
         low=max(hours.low - logged, least),

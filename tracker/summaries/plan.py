@@ -69,16 +69,24 @@ class Plan:
         )
 
 
-def plan_of(*, user: User, graph: CatalogGraph, at: datetime) -> Plan:
-    """The plan of `user` at the moment `at`. Two queries: states and study log."""
+def plan_of(*, user: User, graph: CatalogGraph, at: datetime, due: int = 0) -> Plan:
+    """The plan of `user` at the moment `at`. Two queries: states and study log.
+
+    `due` is the set of topics that their groups read soon.
+    """
     states = person_states(user=user, graph=graph)
-    return plan_from(
-        user=user, graph=graph, states=states, log=study_log(user=user, graph=graph), at=at
-    )
+    log = study_log(user=user, graph=graph)
+    return plan_from(user=user, graph=graph, states=states, log=log, at=at, due=due)
 
 
 def plan_from(
-    *, user: User, graph: CatalogGraph, states: PersonStates, log: StudyLog, at: datetime
+    *,
+    user: User,
+    graph: CatalogGraph,
+    states: PersonStates,
+    log: StudyLog,
+    at: datetime,
+    due: int = 0,
 ) -> Plan:
     """The same from rows that were read before. No query."""
     role = role_of(user, graph)
@@ -97,7 +105,7 @@ def plan_from(
         pace=pace,
         progress=role_progress(role, standing) if role else None,
         subjects=subject_progress(graph, role, standing) if role else [],
-        next=next_topics(graph, role, standing),
+        next=next_topics(graph, role, standing, due=due),
         forecast=forecast(
             estimates=estimates_left(role, standing, log.minutes_by_topic) if role else None,
             pace=pace,

@@ -7,6 +7,7 @@ topics are bit masks over study order, as in `catalog.graph`.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import getitem
 from typing import Self
 
 from catalog.graph import CatalogGraph, RoleEntry, RoleNode, TopicNode
@@ -32,21 +33,20 @@ class Standing:
     @classmethod
     def of(cls, graph: CatalogGraph, states: Mapping[int, str], stuck: Iterable[int] = ()) -> Self:
         """From the states by topic index; a topic that is missing is in todo."""
-        masks = {TopicState.DONE: 0, TopicState.LEARNING: 0, TopicState.SKIPPED: 0}
-        below_done = 0
+        # By the words of the database: making a TopicState of each takes longer than all the rest.
+        masks = {"todo": 0, "done": 0, "learning": 0, "skipped": 0}
         for index, state in states.items():
-            if state == TopicState.TODO:
-                continue
-            masks[TopicState(state)] |= 1 << index
-            if state == TopicState.DONE:
-                below_done |= graph.topics[index].ancestors_mask
-        done, learning, skipped = masks.values()
+            masks[state] |= 1 << index
+        done, learning, skipped = masks["done"], masks["learning"], masks["skipped"]
+        below_done = 0
+        for topic in graph.topics_in(done):
+            below_done |= topic.ancestors_mask
         implied = below_done & ~(done | learning | skipped)
         known = done | implied
         settled = known | skipped
         ready = 0
-        for topic in graph.topics:
-            if not settled >> topic.index & 1 and topic.needs_mask & ~settled == 0:
+        for topic in graph.topics_in(all_topics(graph) & ~settled):
+            if not topic.needs_mask & ~settled:
                 ready |= 1 << topic.index
         return cls(
             done=done,
@@ -89,6 +89,10 @@ class TopicRow:
     is_ready: bool
     unlocks: int
     also_called: tuple[str, ...] = ()
+
+    def __hash__(self) -> int:
+        """Of as much as tells most rows apart: a roadmap looks up a hundred of them."""
+        return hash((self.slug, self.state, self.depth))
 
 
 def topic_row(
@@ -205,12 +209,48 @@ def readiness(role: RoleNode, standing: Standing) -> Readiness:
 
 def weight_of(role: RoleNode, topics: int) -> int:
     """The likely time of a set of the role's topics, in hundredths of an hour."""
-    total = 0
-    while topics:
-        lowest = topics & -topics
-        total += role.entry_by_index[lowest.bit_length() - 1].weight
-        topics ^= lowest
-    return total
+    return _sum(_weights_in_role(role), topics)
+
+
+def _sum(weights: "ByteWeights", topics: int) -> int:
+    return sum(map(getitem, weights, topics.to_bytes(len(weights), "little")))
+
+
+# For each eight topics in study order, what each set of them weighs. A page adds up a dozen sets of
+# a hundred topics, and so each takes a dozen steps.
+ByteWeights = tuple[tuple[int, ...], ...]
+
+
+def _byte_weights(weights: Mapping[int, int]) -> ByteWeights:
+    """From the weight of each topic by its index; those without one weigh nothing."""
+    return tuple(
+        tuple(
+            sum(weights.get(first + bit, 0) for bit in range(8) if chosen >> bit & 1)
+            for chosen in range(256)
+        )
+        for first in range(0, max(weights, default=0) + 1, 8)
+    )
+
+
+# As many as there are roles, in the catalog of now and in the one before.
+@lru_cache(maxsize=64)
+def _weights_in_role(role: RoleNode) -> ByteWeights:
+    return _byte_weights({entry.index: entry.weight for entry in role.entries})
+
+
+@lru_cache(maxsize=2)
+def _weights_in_catalog(graph: CatalogGraph) -> ByteWeights:
+    return _byte_weights({topic.index: round(topic.hours.likely * 100) for topic in graph.topics})
+
+
+def all_topics(graph: CatalogGraph) -> int:
+    return (1 << len(graph.topics)) - 1
+
+
+@lru_cache(maxsize=64)
+def topics_of_subject(graph: CatalogGraph, subject: str) -> int:
+    """The topics of a subject, as a bit mask."""
+    return sum(1 << topic.index for topic in graph.topics if topic.subject.slug == subject)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -230,9 +270,7 @@ def subject_progress(
     graph: CatalogGraph, role: RoleNode, standing: Standing
 ) -> list[SubjectProgress]:
     """By subject, in study order; a subject of which the role requires nothing is left out."""
-    masks: dict[str, int] = {}
-    for topic in graph.topics_in(role.required_mask):
-        masks[topic.subject.slug] = masks.get(topic.subject.slug, 0) | 1 << topic.index
+    masks = {slug: topics_of_subject(graph, slug) & role.required_mask for slug in graph.subjects}
     return [
         SubjectProgress(
             slug=subject.slug,
@@ -244,28 +282,29 @@ def subject_progress(
             total_hours=weight_of(role, masks[slug]) / 100,
         )
         for slug, subject in graph.subjects.items()
-        if slug in masks
+        if masks[slug]
     ]
 
 
-def next_topics(graph: CatalogGraph, role: RoleNode | None, standing: Standing) -> list[TopicNode]:
+def next_topics(
+    graph: CatalogGraph, role: RoleNode | None, standing: Standing, *, due: int = 0
+) -> list[TopicNode]:
     """Ready topics of the role (of the whole catalog without one), the best to take up first.
 
-    First those being learned, then by hours unlocked per hour spent, then in study order. What a
-    topic unlocks are the likely hours of the role's topics, neither known nor skipped, that rest
-    on it.
+    First those being learned, then the set `due` of what a group reads soon, then by hours unlocked
+    per hour spent, then in study order. What a topic unlocks are the likely hours of the role's
+    topics, neither known nor skipped, that rest on it.
     """
-    within = role.topics_mask if role else (1 << len(graph.topics)) - 1
+    within = role.topics_mask if role else all_topics(graph)
     left = within & ~(standing.known | standing.skipped)
+    weights = _weights_in_role(role) if role else _weights_in_catalog(graph)
 
-    def hours_of(topic: TopicNode) -> float:
-        entry = role.entry_by_index.get(topic.index) if role else None
-        return entry.hours.likely if entry else topic.hours.likely
-
-    def rank(topic: TopicNode) -> tuple[bool, bool, float, int]:
-        unlocked = sum(map(hours_of, graph.topics_in(topic.descendants_mask & left)))
+    def rank(topic: TopicNode) -> tuple[bool, bool, bool, float, int]:
+        unlocked = _sum(weights, topic.descendants_mask & left)
         is_learning = bool(standing.learning >> topic.index & 1)
+        is_due = bool(due >> topic.index & 1)
         is_recommended = role is not None and not role.required_mask >> topic.index & 1
-        return not is_learning, is_recommended, -unlocked / hours_of(topic), topic.index
+        per_hour = unlocked / _sum(weights, 1 << topic.index)
+        return not is_learning, not is_due, is_recommended, -per_hour, topic.index
 
     return sorted(graph.topics_in(standing.ready & within), key=rank)

@@ -1,6 +1,6 @@
 """What somebody sees first on a day: what to take up next, and how far they are."""
 
-from collections.abc import Container
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from catalog.graph import CatalogGraph, RoleNode, TopicNode
@@ -57,11 +57,14 @@ def next_up(
     role: RoleNode | None,
     standing: Standing,
     *,
-    done: Container[int] = (),
+    done: Collection[int] = (),
+    ready: Sequence[TopicNode] | None = None,
     shown: int = SHOWN,
 ) -> NextUp:
-    """Without a role it looks at the whole catalog. `done` are the ids of units that are read."""
-    ready = next_topics(graph, role, standing)
+    """Without a role it looks at the whole catalog. `done` are the ids of units that are read,
+    `ready` what `next_topics` said, where somebody has asked it before."""
+    if ready is None:
+        ready = next_topics(graph, role, standing)
     return NextUp(
         topics=tuple(
             NextTopic(
@@ -80,7 +83,7 @@ def next_up(
 
 
 def _best_reading(
-    graph: CatalogGraph, topic: TopicNode, done: Container[int], standing: Standing
+    graph: CatalogGraph, topic: TopicNode, done: Collection[int], standing: Standing
 ) -> Reading | None:
     unit = best_unit(graph, topic, done, standing)
     return Reading(resource=graph.resources[unit.resource], units=(unit,)) if unit else None

@@ -1,13 +1,13 @@
 """Chapters: what has been read, how far a resource is, what to read for a topic."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from catalog.graph import CatalogGraph, ResourceNode, TopicNode, UnitNode
 from mlmath.statements import Statement
 from tracker.models import UnitProgress, User
-from tracker.summaries.standing import Standing
+from tracker.summaries.standing import Standing, topics_of_subject
 
 _done_units = Statement(
     UnitProgress,
@@ -83,7 +83,8 @@ class ResourceProgress:
 def reading_shelf(graph: CatalogGraph, done: Mapping[int, datetime]) -> list[ResourceProgress]:
     """Resources that somebody has begun and not finished, the one read last first."""
     shelf = []
-    for resource in graph.resources.values():
+    begun = {graph.unit_by_id[key].resource for key in done if key in graph.unit_by_id}
+    for resource in (one for one in graph.resources.values() if one.slug in begun):
         moments = [done[unit.id] for unit in resource.units if unit.id in done]
         if moments and len(moments) < len(resource.units):
             shelf.append(
@@ -99,21 +100,19 @@ def reading_shelf(graph: CatalogGraph, done: Mapping[int, datetime]) -> list[Res
 
 
 def best_unit(
-    graph: CatalogGraph, topic: TopicNode, done: Container[int], standing: Standing
+    graph: CatalogGraph, topic: TopicNode, done: Collection[int], standing: Standing
 ) -> UnitNode | None:
     """The unit to read next for `topic`; None when all that cover it are done.
 
     First the resource that is in use already, then free ones, those with exercises, those that
     need no calculus while none is known, then the order of the catalog.
     """
-    knows_calculus = any(
-        known.subject.slug == "calculus" for known in graph.topics_in(standing.known)
-    )
+    knows_calculus = bool(standing.known & topics_of_subject(graph, "calculus"))
 
     def rank(unit: UnitNode) -> tuple[bool, bool, bool, bool]:
         resource = graph.resources[unit.resource]
         return (
-            not any(other.id in done for other in resource.units),
+            not done or not any(other.id in done for other in resource.units),
             resource.cost == "paid",
             not resource.has_exercises,
             resource.calculus_needed != "none" and not knows_calculus,

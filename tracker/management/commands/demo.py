@@ -1,4 +1,4 @@
-"""An account to look around with: somebody in the middle of the way to data scientist."""
+"""An account to look around with: somebody in the middle of the way, who leads a study group."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,7 +12,9 @@ from django.utils import timezone
 from catalog.graph import CatalogGraph, TopicNode, current_graph
 from catalog.models import Role
 from tracker.actions import notes, people, progress, reviews, sessions, units
+from tracker.actions.deletions import erase_deleted
 from tracker.actions.progress import Mark
+from tracker.management.demo_group import make_demo_group, remove_demo_group
 from tracker.models import Grade, Source, TopicState, User
 from tracker.summaries.reading import readings
 
@@ -44,7 +46,7 @@ $$ A x = b \\iff x = A^{-1} b $$
 
 
 class Command(BaseCommand):
-    help = "Makes a demo account with some progress, anew each time, and says how to sign in."
+    help = "Makes a demo account with progress and a study group, anew, and says how to sign in."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.IS_PRODUCTION:
@@ -55,7 +57,9 @@ class Command(BaseCommand):
     @transaction.atomic
     def _fill(self, now: datetime) -> None:
         for old in User.objects.filter(email=EMAIL):
+            remove_demo_group(old)
             people.delete_account(user=old)
+            erase_deleted()
         start = now - timedelta(weeks=len(LEARNT))
         user = User.objects.create_user(EMAIL, PASSWORD, joined_at=start)
         people.update_profile(
@@ -91,6 +95,7 @@ class Command(BaseCommand):
             at=now - timedelta(days=2),
         )
         notes.write_note(user=user, topic=graph.topic_by_slug[LEARNT[2]], body=NOTE, at=start)
+        make_demo_group(user, now)
 
 
 def _mark(

@@ -6,7 +6,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
+
+from mlmath.postgresql.turns import one_at_a_time
 
 # Source maps, the second API viewer and the browsable API: nobody here downloads them.
 IGNORED_STATIC_FILES = ["*.map", "redoc", "rest_framework"]
@@ -15,11 +17,25 @@ IGNORED_STATIC_FILES = ["*.map", "redoc", "rest_framework"]
 class Command(BaseCommand):
     help = "Prepares the database, the catalog and the static files. May be repeated."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write("Database: tables …")
-        call_command("migrate", interactive=False, verbosity=0)
-        call_command("createcachetable", verbosity=0)
-        call_command("load_catalog", stdout=self.stdout, stderr=self.stderr)
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--static",
+            action="store_true",
+            help="only collect the static files, which takes no database: for making an image",
+        )
+
+    def handle(self, *args: Any, static: bool, **options: Any) -> None:
+        if static:
+            self._collect_static_files()
+            return
+        if settings.IS_PRODUCTION:
+            self.stdout.write("Settings: are they fit for a public site? …")
+            call_command("check", deploy=True, databases=["default"], stdout=self.stdout)
+        with one_at_a_time("prepare"):
+            self.stdout.write("Database: tables …")
+            call_command("migrate", interactive=False, verbosity=0)
+            call_command("createcachetable", verbosity=0)
+            call_command("load_catalog", stdout=self.stdout, stderr=self.stderr)
         self._collect_static_files()
 
     def _collect_static_files(self) -> None:

@@ -1,0 +1,557 @@
+"""Who in a group is where: its people × its assignments, as one of them may see it."""
+
+import zoneinfo
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from itertools import compress
+from typing import Any, Literal
+
+from django.db.models import (
+    CharField,
+    Count,
+    DateTimeField,
+    Exists,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+
+from catalog.graph import CatalogGraph, TopicNode, UnitNode
+from mlmath.statements import Statement
+from tracker.models import (
+    Answer,
+    AnswerToAssignment,
+    Assignment,
+    AssignmentProgress,
+    AssignmentState,
+    GroupRole,
+    Membership,
+    Nudge,
+    Question,
+    TopicProgress,
+    UnitProgress,
+)
+from tracker.summaries.assignments import Mine, mine_of
+from tracker.summaries.group_pace import GroupPace, group_pace
+from tracker.summaries.members import GroupHead, name_shown
+from tracker.summaries.my_assignments import GroupName, MyAssignment
+
+Who = Literal["all", "behind", "asking"]
+Which = Literal["all", "due"]
+
+
+class CellState(StrEnum):
+    """Where somebody is with an assignment. Done outweighs all, then not taking part, then late."""
+
+    TODO = "todo"
+    READING = "reading"
+    DONE = "done"
+    LATE = "late"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One person and one assignment that is for them.
+
+    `is_reading` is also said of a late one. `own_due_at` is a later date than the group's, which
+    they were given; only they themselves and leaders see it.
+    """
+
+    state: CellState
+    is_reading: bool = False
+    asks_for_time: bool = False
+    own_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StuckTopic:
+    """A topic of a chapter, and how many of those who share it are stuck there."""
+
+    topic: TopicNode
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AssignmentColumn:
+    """An assignment, and how many of the people shown are where with it.
+
+    `total` leaves out those whom it is not for and those who do not take part. `is_due` goes by
+    the group's date. `hours` is how long the unit takes, None where nobody can say.
+    """
+
+    id: str
+    unit: UnitNode
+    due_on: date
+    due_at: datetime
+    note: str
+    is_due: bool
+    hours: float | None
+    done: int
+    reading: int
+    asking: int
+    total: int
+    stuck: tuple[StuckTopic, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """Such as “9 of 14 done, 2 reading, 1 asked for time”."""
+        parts = [f"{self.done} of {self.total} done"]
+        parts += [f"{self.reading} reading"] if self.reading else []
+        parts += [f"{self.asking} asked for time"] if self.asking else []
+        return ", ".join(parts)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MemberProgress:
+    """A person and their cells, one for each column; None where an assignment is not for them.
+
+    `done` is out of `total`, which leaves out what they do not take part in. `behind_days` are days
+    since the oldest undone due date and `behind_hours` the hours of all that are late, as far as
+    they are known. `late`, `behind_days`, `behind_hours` and `last_active_on` are None where the
+    viewer may not know; `asking` counts the undone chapters for which they asked for more time,
+    `unanswered` their questions in the group that nobody has answered.
+    """
+
+    id: str
+    user_id: int
+    name: str
+    role: str
+    is_me: bool
+    cells: tuple[Cell | None, ...]
+    done: int
+    total: int
+    late: int | None
+    behind_days: int | None
+    behind_hours: float | None
+    last_active_on: date | None
+    asking: int
+    unanswered: int
+    was_nudged_today: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GroupProgress:
+    """Columns by due date. Rows with the most behind first, by name where that is not shown.
+
+    `hidden` counts people whom an observer does not see. `today` is the day in the group's zone.
+    `my` are the assignments of the viewer, by the date that holds for them.
+    """
+
+    columns: tuple[AssignmentColumn, ...]
+    rows: tuple[MemberProgress, ...]
+    hidden: int
+    today: date
+    sees_lateness: bool
+    pace: GroupPace | None
+    my: tuple[MyAssignment, ...]
+
+    @property
+    def mine(self) -> MemberProgress | None:
+        """The row of the viewer; None for observers."""
+        return next((row for row in self.rows if row.is_me), None)
+
+    @property
+    def current(self) -> tuple[AssignmentColumn, ...]:
+        """What fell due last and what falls due next: each all of its day, or none."""
+        due = [column.due_on for column in self.columns if column.is_due]
+        to_come = [column.due_on for column in self.columns if not column.is_due]
+        days = {*due[-1:], *to_come[:1]}
+        return tuple(column for column in self.columns if column.due_on in days)
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    user_id: int
+    id: str
+    name: str
+    role: str
+    last_active_on: date | None
+    is_seen_by_observers: bool
+    nudged_on: date | None
+    unanswered: int | None
+
+
+@dataclass(slots=True)
+class _Column:
+    """What is read of an assignment; `recipients` is None where it is for everybody.
+
+    `untouched` is how those stand who have neither done it nor said anything.
+    """
+
+    id: str
+    unit: UnitNode
+    due_on: date
+    due_at: datetime
+    note: str
+    recipients: set[int] | None
+    hours: float | None
+    untouched: Mine
+    counts: dict[str, int] = field(
+        default_factory=lambda: {"done": 0, "reading": 0, "asking": 0, "total": 0}
+    )
+
+
+_DONE, _TODO, _LATE, _OUT = map(
+    Cell, (CellState.DONE, CellState.TODO, CellState.LATE, CellState.OUT)
+)
+
+
+def _people_of(group_id: int) -> QuerySet[Membership, tuple[Any, ...]]:
+    nudges = Nudge.objects.filter(group=group_id, user=OuterRef("user")).order_by()
+    answers = Answer.objects.filter(question=OuterRef("pk"), deleted_at=None)
+    waiting = Question.objects.filter(
+        ~Exists(answers), group=group_id, author=OuterRef("user"), deleted_at=None
+    ).order_by()
+    return (
+        Membership.objects.filter(group=group_id)
+        .exclude(role=GroupRole.OBSERVER)
+        .order_by()
+        .values_list(
+            "user_id",
+            "user__public_id",
+            "user__name",
+            "role",
+            "last_active_on",
+            "is_seen_by_observers",
+            Subquery(nudges.values("user").annotate(last=Max("day")).values("last")),
+            Subquery(waiting.values("author").annotate(number=Count("pk")).values("number")),
+        )
+    )
+
+
+_people = Statement(Membership, _people_of)
+# A row for each recipient of those that are not for everybody.
+_assignments = Statement(
+    Assignment,
+    lambda key: (
+        Assignment.objects.filter(group=key, is_draft=False, deleted_at=None)
+        .order_by("due_at", "position", "id")
+        .values_list(
+            "id",
+            "public_id",
+            "unit_id",
+            "due_on",
+            "due_at",
+            "note",
+            "is_for_everyone",
+            "recipients__user_id",
+        )
+    ),
+)
+
+
+def _done_or_said(group_id: int) -> QuerySet[Any, tuple[Any, ...]]:
+    """Units that are done, and beside them what people say about the assignments of units.
+
+    Two tables and one query: pages of groups have others to make.
+    """
+    live = Assignment.objects.filter(group=group_id, is_draft=False, deleted_at=None)
+    none = Value(None, DateTimeField())
+    done = UnitProgress.objects.filter(
+        user__memberships__group=group_id, unit__in=live.order_by().values("unit")
+    ).values_list("user_id", "unit_id", "done_at", none, Value(value=False), Value("", CharField()))
+    said = AssignmentProgress.objects.filter(assignment__in=live.order_by()).values_list(
+        "user_id", "assignment__unit_id", none, "due_at", "is_reading", "answer"
+    )
+    return done.union(said, all=True)
+
+
+_cells = Statement(UnitProgress, _done_or_said)
+_stuck = Statement(
+    TopicProgress,
+    lambda key: TopicProgress.objects.filter(
+        is_stuck=True, user__memberships__group=key, user__memberships__shares_readiness=True
+    ).values_list("user_id", "topic_id"),
+)
+
+
+def group_progress(
+    *, head: GroupHead, graph: CatalogGraph, at: datetime, with_topics: bool = True
+) -> GroupProgress:
+    """Where everybody in the group of `head` is at the moment `at`, as its viewer may see it.
+
+    Leaders and, in an open group, members see all. Members elsewhere see no lateness, requests for
+    time or activity but their own. Observers see those who have agreed to it, and all numbers are
+    of them alone. Three queries, however many people and assignments; a fourth `with_topics` for
+    leaders and observers, about those in which people are stuck.
+    """
+    zone = zoneinfo.ZoneInfo(head.group.time_zone)
+    everybody = [_Person(*row) for row in _people.rows(head.group.pk)]
+    people = [one for one in everybody if one.is_seen_by_observers or not head.observes]
+    columns = _columns(head, graph, at)
+    due_at = {column.unit.id: column.due_at for column in columns}
+    said: dict[tuple[int, int], Mine] = {}
+    done: dict[int, dict[int, datetime]] = {}
+    for user, unit, done_at, own, is_reading, answer in _cells.rows(head.group.pk):
+        if done_at is not None:
+            done.setdefault(user, {})[unit] = done_at
+        elif unit in due_at:
+            said[user, unit] = mine_of(
+                is_done=False,
+                is_reading=is_reading,
+                answer=answer,
+                own=own,
+                due_at=due_at[unit],
+                at=at,
+            )
+
+    rows = [
+        _row(head, person, columns, said, done.get(person.user_id, {}), at, zone)
+        for person in people
+    ]
+    stuck: dict[int, set[int]] = {}
+    if with_topics and (head.leads or head.observes):
+        shown = {person.user_id for person in people}
+        for user, topic in _stuck.rows(head.group.pk):
+            if user in shown:
+                stuck.setdefault(topic, set()).add(user)
+    return GroupProgress(
+        columns=tuple(_column(graph, column, at, stuck) for column in columns),
+        rows=tuple(sorted(rows, key=_by_lateness if head.sees_lateness else _by_name)),
+        hidden=len(everybody) - len(people),
+        today=at.astimezone(zone).date(),
+        sees_lateness=head.sees_lateness,
+        pace=_pace(people, columns, rows, done, at, zone),
+        my=_my(head, graph, columns, said, done.get(head.membership.user_id, {}), at),
+    )
+
+
+def narrowed(progress: GroupProgress, *, who: Who = "all", which: Which = "all") -> GroupProgress:
+    """Only the rows of those who are behind or ask for time, only the columns that are due so far.
+
+    All numbers stay as they are: a row still counts over all columns, a column over all rows. No
+    query.
+    """
+    rows, columns = progress.rows, progress.columns
+    if who == "behind":
+        rows = tuple(row for row in rows if row.late)
+    elif who == "asking":
+        rows = tuple(row for row in rows if row.asking)
+    if which == "due":
+        is_due = [column.is_due for column in columns]
+        columns = tuple(compress(columns, is_due))
+        rows = tuple(replace(row, cells=tuple(compress(row.cells, is_due))) for row in rows)
+    return replace(progress, rows=rows, columns=columns)
+
+
+# A page of a group asks for each of its chapters, and the catalog has a few hundred.
+@lru_cache(maxsize=2048)
+def unit_hours(graph: CatalogGraph, unit: UnitNode) -> float | None:
+    """How long `unit` takes: its minutes where the catalog knows them, else its topics' hours.
+
+    A topic that several units of the resource cover is shared out evenly among them. None where
+    there is neither.
+    """
+    if unit.minutes is not None:
+        return unit.minutes / 60
+    if not unit.topics:
+        return None
+    return sum(
+        graph.topics[index].hours.likely
+        / max(sum(other.resource == unit.resource for other in graph.covering[index]), 1)
+        for index in unit.topics
+    )
+
+
+def _columns(head: GroupHead, graph: CatalogGraph, at: datetime) -> list[_Column]:
+    """One for each assignment whose unit `graph` knows, retired ones too."""
+    columns: dict[int, _Column] = {}
+    for key, public_id, unit, due_on, due_at, note, is_for_all, recipient in _assignments.rows(
+        head.group.pk
+    ):
+        node = graph.unit_by_id.get(unit)
+        if node is None:
+            continue
+        if key not in columns:
+            recipients = None if is_for_all else set[int]()
+            columns[key] = _Column(
+                id=public_id,
+                unit=node,
+                due_on=due_on,
+                due_at=due_at,
+                note=note,
+                recipients=recipients,
+                hours=unit_hours(graph, node),
+                untouched=mine_of(
+                    is_done=False, is_reading=False, answer="", own=None, due_at=due_at, at=at
+                ),
+            )
+        recipients = columns[key].recipients
+        if recipients is not None and recipient is not None:
+            recipients.add(recipient)
+    return list(columns.values())
+
+
+def _row(
+    head: GroupHead,
+    person: _Person,
+    columns: Sequence[_Column],
+    said: Mapping[tuple[int, int], Mine],
+    done: Mapping[int, datetime],
+    at: datetime,
+    zone: zoneinfo.ZoneInfo,
+) -> MemberProgress:
+    """Also counts the person in the columns."""
+    today = at.astimezone(zone).date()
+    is_me = person.user_id == head.membership.user_id
+    sees = head.sees_lateness or is_me
+    cells: list[Cell | None] = []
+    done_count = total = late = asking = 0
+    late_hours = 0.0
+    oldest: datetime | None = None
+    for column in columns:
+        if column.recipients is not None and person.user_id not in column.recipients:
+            cells.append(None)
+            continue
+        counts = column.counts
+        if column.unit.id in done:
+            total += 1
+            done_count += 1
+            counts["total"] += 1
+            counts["done"] += 1
+            cells.append(_DONE)
+            continue
+        mine = said.get((person.user_id, column.unit.id), column.untouched)
+        if mine.answer == AnswerToAssignment.OUT:
+            cells.append(_OUT)
+            continue
+        total += 1
+        counts["total"] += 1
+        if mine.is_late:
+            due_at = mine.own_due_at or column.due_at
+            late += 1
+            late_hours += column.hours or 0
+            oldest = min(oldest or due_at, due_at)
+        if mine is column.untouched:
+            cells.append(_LATE if mine.is_late and sees else _TODO)
+            continue
+        is_reading = mine.state == AssignmentState.READING
+        asks = mine.answer == AnswerToAssignment.MORE_TIME and sees
+        asking += asks
+        counts["asking"] += asks
+        counts["reading"] += is_reading
+        state = CellState.READING if is_reading else CellState.TODO
+        own_due_at = mine.own_due_at if is_me or head.leads else None
+        late_state = CellState.LATE if mine.is_late and sees else state
+        cells.append(Cell(late_state, is_reading, asks, own_due_at))
+    behind_days = (today - oldest.astimezone(zone).date()).days if oldest else 0
+    return MemberProgress(
+        id=person.id,
+        user_id=person.user_id,
+        name=name_shown(person.name),
+        role=person.role,
+        is_me=is_me,
+        cells=tuple(cells),
+        done=done_count,
+        total=total,
+        late=late if sees else None,
+        behind_days=behind_days if sees else None,
+        behind_hours=late_hours if sees else None,
+        last_active_on=person.last_active_on if sees else None,
+        asking=asking,
+        unanswered=person.unanswered or 0,
+        was_nudged_today=head.leads and person.nudged_on == today,
+    )
+
+
+def _column(
+    graph: CatalogGraph,
+    column: _Column,
+    at: datetime,
+    stuck: Mapping[int, set[int]],
+) -> AssignmentColumn:
+    topics = (graph.topics[index] for index in column.unit.topics)
+    return AssignmentColumn(
+        id=column.id,
+        unit=column.unit,
+        due_on=column.due_on,
+        due_at=column.due_at,
+        note=column.note,
+        is_due=column.due_at <= at,
+        hours=column.hours,
+        stuck=tuple(
+            StuckTopic(topic=topic, people=len(stuck[topic.id]))
+            for topic in topics
+            if topic.id in stuck
+        ),
+        **column.counts,
+    )
+
+
+def _my(
+    head: GroupHead,
+    graph: CatalogGraph,
+    columns: Iterable[_Column],
+    said: Mapping[tuple[int, int], Mine],
+    done: Mapping[int, datetime],
+    at: datetime,
+) -> tuple[MyAssignment, ...]:
+    if head.observes:
+        return ()
+    me, group = head.membership.user_id, head.group
+    name = GroupName(public_id=group.public_id, name=group.name, time_zone=group.time_zone)
+    found = []
+    for column in columns:
+        if column.recipients is not None and me not in column.recipients:
+            continue
+        mine = said.get((me, column.unit.id), column.untouched)
+        if column.unit.id in done:
+            mine = replace(mine, state=AssignmentState.DONE, is_late=False)
+        found.append(
+            MyAssignment(
+                id=column.id,
+                group=name,
+                unit=column.unit,
+                resource=graph.resources.get(column.unit.resource),
+                due_on=column.due_on,
+                due_at=mine.own_due_at or column.due_at,
+                note=column.note,
+                mine=mine,
+            )
+        )
+    return tuple(sorted(found, key=lambda one: one.due_at))
+
+
+def _by_lateness(row: MemberProgress) -> tuple[int, int, int, str, str]:
+    return -(row.behind_days or 0), -(row.late or 0), row.done, row.name.casefold(), row.id
+
+
+def _by_name(row: MemberProgress) -> tuple[str, str]:
+    return row.name.casefold(), row.id
+
+
+def _pace(
+    people: Sequence[_Person],
+    columns: Sequence[_Column],
+    rows: Iterable[MemberProgress],
+    done: Mapping[int, Mapping[int, datetime]],
+    at: datetime,
+    zone: zoneinfo.ZoneInfo,
+) -> GroupPace | None:
+    if not people or not columns:
+        return None
+    planned: dict[date, int] = {}
+    due_so_far = 0
+    read: dict[date, int] = {}
+    for column in columns:
+        planned[column.due_on] = planned.get(column.due_on, 0) + column.counts["total"]
+        due_so_far += column.counts["total"] if column.due_at <= at else 0
+    for row in rows:
+        own = done.get(row.user_id, {})
+        for column, cell in zip(columns, row.cells, strict=True):
+            if cell is _DONE:
+                day = own[column.unit.id].astimezone(zone).date()
+                read[day] = read.get(day, 0) + 1
+    return group_pace(
+        planned=planned,
+        read=read,
+        due_so_far=due_so_far,
+        people=len(people),
+        today=at.astimezone(zone).date(),
+    )
