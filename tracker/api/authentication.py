@@ -14,7 +14,7 @@ from mlmath.rest.problems import (
     Problem,
 )
 from tracker.actions.tokens import use_token
-from tracker.models import ApiToken, User
+from tracker.models import ApiToken, Scope, User
 
 if TYPE_CHECKING:
     # REST framework loads this module while it makes the class that every view is made from.
@@ -81,12 +81,24 @@ class HasScope(BasePermission):
         if operation.is_session_only:
             raise Problem(SESSION_ONLY)
         needed = operation.scope
-        if needed not in token.scopes:
-            raise Problem(
-                INSUFFICIENT_SCOPE,
-                f"This call needs the scope “{needed}”, which the token does not have.",
-                headers={
-                    "WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{needed}"'
-                },
-            )
+        if operation.needs is not None:
+            needed = operation.needs(request.user, view.kwargs)
+        if needed and needed not in token.scopes:
+            if operation.sees is not None:
+                operation.sees(request.user, view.kwargs)
+            raise missing_scope(needed)
         return True
+
+
+def check_scope(request: ApiRequest, needed: Scope) -> None:
+    """For what a body asks for beyond the scope of its call. Raises the 403 that names `needed`."""
+    if request.auth is not None and needed not in request.auth.scopes:
+        raise missing_scope(needed)
+
+
+def missing_scope(needed: str) -> Problem:
+    return Problem(
+        INSUFFICIENT_SCOPE,
+        f"This call needs the scope “{needed}”, which the token does not have.",
+        headers={"WWW-Authenticate": f'{_REALM}, error="insufficient_scope", scope="{needed}"'},
+    )

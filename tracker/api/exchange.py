@@ -17,6 +17,7 @@ from mlmath.rest.parsing import StrictJSONParser
 from mlmath.rest.problems import FieldError, invalid
 from mlmath.rest.query import YesNo
 from mlmath.rest.views import ApiView
+from tracker.actions import import_checks as checks
 from tracker.actions import imports as actions
 from tracker.api.authentication import ApiRequest
 from tracker.api.idempotency import operation_once
@@ -56,13 +57,13 @@ class ImportListInput(Input):
 class ImportParser(StrictJSONParser):
     """A whole export is larger than what other calls take."""
 
-    largest: ClassVar[int | None] = actions.MAXIMUM_BYTES
+    largest: ClassVar[int | None] = checks.MAXIMUM_BYTES
 
 
 @cache
 def _export_schema() -> Mapping[str, object]:
     """The schema of the document without references of its own, which mean nothing in OpenAPI."""
-    schema = json.loads(actions.SCHEMA_FILE.read_text(encoding="utf-8"))
+    schema = json.loads(checks.SCHEMA_FILE.read_text(encoding="utf-8"))
     shared = schema.pop("$defs")
     schema.pop("$schema")
 
@@ -80,6 +81,15 @@ def _export_schema() -> Mapping[str, object]:
 
 
 EXPORT = Foreign(name="Export", schema=_export_schema())
+IMPORT = Foreign(
+    name="ExportToImportRequest",
+    schema={
+        **EXPORT.schema,
+        # Programs that make classes of schemas name them by their titles.
+        "title": "What an import takes",
+        "required": checks.required_parts(_export_schema()),
+    },
+)
 _EXAMPLE = {
     "format": "mlmath",
     "version": 1,
@@ -125,7 +135,57 @@ _EXAMPLE = {
             "changed_at": "2026-11-20T19:20:00Z",
         }
     ],
+    "questions": [
+        {
+            "id": "q3n7k5v2x8q4m6w9p2t7",
+            "group": "g7k2m9v4x3q6w8n5p2t7",
+            "title": "Why is the row rank the column rank?",
+            "body": "I see it for $2 \\times 2$, and *only* there.",
+            "unit": "mml-book/chapter-02",
+            "topic": None,
+            "written_at": "2026-11-20T18:30:00Z",
+            "edited_at": None,
+        }
+    ],
+    "answers": [],
+    "memberships": [
+        {
+            "group": "g7k2m9v4x3q6w8n5p2t7",
+            "name": "Tuesday Readers",
+            "role": "leader",
+            "joined_at": "2026-11-01T18:30:00Z",
+            "shares_readiness": False,
+            "seen_by_observers": True,
+        }
+    ],
+    "assignments": [],
+    "rsvps": [],
+    "presenting": [],
     "activity": [],
+    "account": {
+        "last_sign_in_at": "2026-11-21T08:00:00Z",
+        "is_staff": False,
+        "calendar_alarm_minutes": None,
+        "timer": None,
+        "addresses": [{"address": "ada@example.org", "verified": True, "primary": True}],
+        "connections": [],
+        "second_factors": [],
+        "devices": [],
+        "browsers": [{"name": "Firefox on Linux", "seen_at": "2026-11-21T08:00:00Z"}],
+        "tokens": [],
+        "mail": [],
+        "notices": [],
+        "places": [],
+        "join_requests": [],
+        "bans": [],
+        "nudges": [],
+        "acts": [],
+        "looks_by_staff": [],
+        "chosen_for": [],
+        "mentions": [],
+        "subscriptions": [],
+        "earlier_texts": [],
+    },
 }
 
 
@@ -140,7 +200,7 @@ class MyExport(ApiView):
         example=_EXAMPLE,
     )
     def get(self, request: ApiRequest) -> Response:
-        """Passwords and tokens are not in it. `POST /me/import/` takes it in again."""
+        """Passwords and secrets of tokens are not in it. `POST /me/import/` takes it in again."""
         at = timezone.now()
         name = f"mlmath-{at:%Y-%m-%d}.json"
         return Response(
@@ -160,7 +220,7 @@ class MyImport(ApiView):
         query=(
             YesNo(name="dry_run", about="Say what would change, and change nothing", example=True),
         ),
-        body=(EXPORT, ImportListInput),
+        body=(IMPORT, ImportListInput),
         body_example={"list": "vectors\n- [x] Derivatives\n- [ ] Norms"},
         answer=ImportReportOutput,
         example=ImportReportOutput(
@@ -176,7 +236,7 @@ class MyImport(ApiView):
         ),
     )
     def post(self, request: ApiRequest) -> Response:
-        """All of it or nothing: the errors point to what does not fit. Up to 10 MiB.
+        """All of it or nothing: the errors point to what does not fit. Up to 5 MiB.
 
         What is newer here stays, so repeating it changes nothing. Address, password and tokens are
         never taken over.
@@ -191,7 +251,7 @@ class MyImport(ApiView):
                 report = actions.import_document(
                     user=request.user, document=body, is_dry_run=is_dry_run
                 )
-        except actions.ImportFaulty as error:
+        except checks.ImportFaulty as error:
             raise invalid(
                 FieldError(pointer=fault.pointer, code=error.code, detail=fault.detail)
                 for fault in error.faults

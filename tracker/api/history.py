@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
-from urllib.parse import urlencode
 
 from django.http import Http404
 from django.utils import timezone
@@ -13,8 +12,9 @@ from catalog.graph import current_graph
 from mlmath.errors import BadRequest
 from mlmath.rest.answers import Also, Answer, CursorPage
 from mlmath.rest.operations import operation
-from mlmath.rest.problems import CONFLICT, FieldError, invalid
-from mlmath.rest.query import LARGEST_PAGE, PAGE_SIZE, Parameter, Whole
+from mlmath.rest.pages import cursor_page, cursor_paging, unknown_cursor
+from mlmath.rest.problems import CONFLICT
+from mlmath.rest.query import PAGE_SIZE, Whole
 from mlmath.rest.views import ApiView
 from tracker.actions import history as actions
 from tracker.api.authentication import ApiRequest
@@ -172,7 +172,7 @@ def _review(entry: ReviewEntry) -> ReviewActivityOutput:
     )
 
 
-_BATCH = "b4t7c2h9m5x8w3q6n2k7"
+BATCH = "b4t7c2h9m5x8w3q6n2k7"
 _AT = datetime(2026, 11, 20, 19, 15, tzinfo=UTC)
 _EXAMPLE = CursorPage(
     next="https://mlmath.example/api/v1/me/activity/?page_size=2&cursor=MjAyNi0xMS0y",
@@ -181,7 +181,7 @@ _EXAMPLE = CursorPage(
             kind=Kind.PROGRESS,
             at=_AT,
             progress=ProgressActivityOutput(
-                batch=_BATCH,
+                batch=BATCH,
                 undoes=None,
                 source=Source.MANUAL,
                 can_undo=True,
@@ -225,19 +225,8 @@ class MyActivity(ApiView):
         id="listMyActivity",
         summary="What I did, newest first",
         scope="read",
-        query=(
-            Parameter(
-                name="cursor",
-                about="Where to go on; part of the address in `next`",
-                example="MjAyNi0xMS0yMFQxOToxNTowMCswMDowMCBwcm9ncmVzcyBiNHQ3YzJoOW01eDh3M3E2bjJrNw",
-            ),
-            Whole(
-                name="page_size",
-                about="How many results at once",
-                example=PAGE_SIZE,
-                highest=LARGEST_PAGE,
-                default=PAGE_SIZE,
-            ),
+        query=cursor_paging(
+            "MjAyNi0xMS0yMFQxOToxNTowMCswMDowMCBwcm9ncmVzcyBiNHQ3YzJoOW01eDh3M3E2bjJrNw"
         ),
         answer=CursorPage[ActivityOutput],
         example=_EXAMPLE,
@@ -248,15 +237,9 @@ class MyActivity(ApiView):
         try:
             found = timeline(user=request.user, size=size, cursor=self.query.text("cursor"))
         except BadRequest as error:
-            fault = FieldError(pointer="/cursor", code="invalid", detail=str(error))
-            raise invalid([fault]) from None
-        following = None
-        if found.next_cursor:
-            given = urlencode({**self.query.given, "cursor": found.next_cursor})
-            following = f"{request.build_absolute_uri(request.path)}?{given}"
-        return Response(
-            CursorPage(next=following, results=[activity_output(entry) for entry in found.entries])
-        )
+            raise unknown_cursor(str(error)) from None
+        entries = [activity_output(entry) for entry in found.entries]
+        return Response(cursor_page(request, self.query, entries, following=found.next_cursor))
 
 
 class MyUndo(ApiView):
@@ -266,9 +249,9 @@ class MyUndo(ApiView):
         id="undoMyActivity",
         summary="Take a change back",
         scope="write",
-        address={"batch": ("The batch of the change", _BATCH)},
+        address={"batch": ("The batch of the change", BATCH)},
         answer=UndoneOutput,
-        example=UndoneOutput(batch=_BATCH, undone=1, progress=None),
+        example=UndoneOutput(batch=BATCH, undone=1, progress=None),
         problems=(CONFLICT,),
     )
     def post(self, request: ApiRequest, batch: str) -> Response:

@@ -32,8 +32,13 @@ class IndexOutput(Answer):
     my_activity: Address
     my_streak: Address
     my_reviews: Address
+    my_notes: Address
+    my_notices: Address
+    my_assignments: Address
     my_export: Address
+    my_feeds: Address
     my_tokens: Address
+    groups: Address
     schema: Address
     docs: Address
 
@@ -55,8 +60,13 @@ _NAMES = {
     "my_activity": "tracker-api:my-activity",
     "my_streak": "tracker-api:my-streak",
     "my_reviews": "tracker-api:my-reviews",
+    "my_notes": "tracker-api:my-notes",
+    "my_notices": "tracker-api:my-notices",
+    "my_assignments": "tracker-api:my-assignments",
     "my_export": "tracker-api:my-export",
+    "my_feeds": "tracker-api:my-feeds",
     "my_tokens": "tracker-api:my-tokens",
+    "groups": "tracker-api:groups",
     "schema": "api-schema",
     "docs": "api-docs",
 }
@@ -79,8 +89,13 @@ _EXAMPLE = {
         "my_activity": "me/activity/",
         "my_streak": "me/streak/",
         "my_reviews": "me/reviews/",
+        "my_notes": "me/notes/",
+        "my_notices": "me/notices/",
+        "my_assignments": "me/assignments/",
         "my_export": "me/export/",
+        "my_feeds": "me/feeds/",
         "my_tokens": "me/tokens/",
+        "groups": "groups/",
         "schema": "schema/",
         "docs": "docs/",
     }.items()

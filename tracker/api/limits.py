@@ -9,6 +9,7 @@ from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from mlmath.replica.reading import may_read_from_replica
 from mlmath.rest.problems import TOO_MANY_REQUESTS, Problem
 from tracker.actions.calls import WINDOW_SECONDS, count_call
 from tracker.models import User
@@ -25,13 +26,16 @@ class PersonThrottle(BaseThrottle):
         if not isinstance(request.user, User):
             return True
         limit = settings.API_CALLS_PER_MINUTE
+        writes = request.method not in SAFE_METHODS
         try:
-            allowance = count_call(user=request.user, at=int(time.time()))
+            allowance = count_call(user=request.user, at=int(time.time()), writes=writes)
         except (OperationalError, InterfaceError):
             # Nobody is kept from reading because a count fails; a change is another matter.
-            if request.method in SAFE_METHODS:
-                return True
-            raise
+            if writes:
+                raise
+            return True
+        if request.auth is not None and not writes:
+            may_read_from_replica(seconds_since_write=allowance.seconds_since_write)
         left, seconds = max(limit - allowance.calls, 0), allowance.seconds_left
         view.limit_headers = {  # type: ignore[attr-defined]  # every view of ours has them
             "RateLimit-Policy": f'"person";q={limit};w={WINDOW_SECONDS}',

@@ -6,16 +6,20 @@ from datetime import UTC, datetime
 from rest_framework.response import Response
 
 from catalog.graph import current_graph
-from mlmath.rest.answers import Answer
+from catalog.search import MOST_WORDS
+from mlmath.rest.answers import Answer, Page
 from mlmath.rest.fields import Input, Instant, Text
 from mlmath.rest.operations import operation
+from mlmath.rest.pages import page_of
 from mlmath.rest.problems import CONFLICT
+from mlmath.rest.query import PAGING, Parameter
 from mlmath.rest.views import ApiView
 from tracker.actions import notes as actions
 from tracker.api.authentication import ApiRequest
 from tracker.api.finding import topic_at
 from tracker.models import TopicNote
 from tracker.models.notes import MAXIMUM_NOTE_LENGTH
+from tracker.summaries.notes import notes_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,30 @@ _EXAMPLE = NoteOutput(
     updated_at=datetime(2026, 11, 21, 8, 30, tzinfo=UTC),
 )
 _ADDRESS = {"slug": ("The topic, by an old slug too", _EXAMPLE.slug)}
+
+
+class MyNotes(ApiView):
+    tag = "study"
+
+    @operation(
+        id="listMyNotes",
+        summary="My notes, the last changed first",
+        scope="read",
+        query=(Parameter(name="search", about="Words in them", example="stretched"), *PAGING),
+        answer=Page[NoteOutput],
+        example=Page(count=1, next=None, previous=None, results=[_EXAMPLE]),
+    )
+    def get(self, request: ApiRequest) -> Response:
+        """Nobody else can see them. Those on topics that the catalog no longer has are in the
+        export alone."""
+        graph = current_graph()
+        words = self.query.text("search").split()[:MOST_WORDS]
+        found = notes_of(user=request.user, graph=graph, words=words)
+
+        def output(note: TopicNote) -> NoteOutput:
+            return note_output(graph.topics[graph.index_by_id[note.topic_id]].slug, note)
+
+        return Response(page_of(request, self.query, found, output))
 
 
 class MyNote(ApiView):

@@ -18,6 +18,7 @@ from tracker.models import TopicState
 from tracker.models.people import MINUTES_IN_A_DAY
 from tracker.summaries.forecast import Basis, Forecast, NoForecast
 from tracker.summaries.gap import role_gap
+from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of
 from tracker.summaries.people import person_states
 from tracker.summaries.plan import Plan, plan_of
 from tracker.summaries.standing import Readiness
@@ -73,7 +74,8 @@ class ForecastOutput(Answer):
 class PlanOutput(Answer):
     """Where I stand and when I will be done; `role` and `readiness` are null without a role.
 
-    `next` are all topics that I am ready for, the best to take up first.
+    `next` are all topics that I am ready for, the best to take up first: those that I am learning,
+    then what my groups read soon.
     """
 
     role: str | None
@@ -216,7 +218,9 @@ class MyPlan(ApiView):
         """The forecast takes the pace that the last four weeks show, once enough is logged, else
         the one that I have declared."""
         graph = current_graph()
-        plan = plan_of(user=request.user, graph=graph, at=timezone.now())
+        at = timezone.now()
+        due = due_soon(my_assignments(user=request.user, graph=graph, at=at), at)
+        plan = plan_of(user=request.user, graph=graph, at=at, due=topics_of(due))
         done = done_units(user=request.user)
         minutes = self.query.whole("minutes_per_day", 0)
         forecast = plan.at_pace(minutes) if minutes else plan.forecast

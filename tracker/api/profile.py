@@ -15,9 +15,10 @@ from rest_framework.response import Response
 from catalog.graph import CatalogGraph, current_graph
 from catalog.models import Role
 from mlmath.rest.answers import Also, Answer
-from mlmath.rest.fields import Choice, Day, Input, Text, Whole, YesNo
+from mlmath.rest.fields import Choice, Day, Input, Line, Text, Whole, YesNo
 from mlmath.rest.operations import operation
 from mlmath.rest.problems import (
+    CONFLICT,
     REAUTHENTICATION_REQUIRED,
     TOO_MANY_REQUESTS,
     FieldError,
@@ -28,7 +29,12 @@ from mlmath.rest.views import ApiView
 from tracker.actions import people as actions
 from tracker.api.authentication import ApiRequest
 from tracker.models import User
-from tracker.models.people import MINUTES_IN_A_DAY, WEEKDAYS, check_plain_text, check_time_zone
+from tracker.models.people import (
+    MINUTES_IN_A_DAY,
+    MOST_REVIEWS_PER_DAY,
+    WEEKDAYS,
+    check_time_zone,
+)
 from tracker.summaries.people import role_of
 
 
@@ -45,13 +51,14 @@ class ProfileOutput(Answer):
     days_off: list[date]
     time_zone: str
     show_dates: bool
+    reviews_per_day: Annotated[int, Also(minimum=0)]
 
 
 class ProfileInput(Input):
     """{"name"?, "role"? (slug or null), "minutes_per_day"? (or null), "study_days"?, "days_off"?,
-    "time_zone"?, "show_dates"?}: what is missing stays as it is."""
+    "time_zone"?, "show_dates"?, "reviews_per_day"? (0: none)}: what is missing stays as it is."""
 
-    name = Text(required=False, allow_blank=True, max_length=200, validators=[check_plain_text])
+    name = Line(required=False, allow_blank=True, max_length=200)
     role = Text(required=False, allow_null=True, max_length=80, help_text="The slug of a role")
     minutes_per_day = Whole(
         required=False, allow_null=True, min_value=1, max_value=MINUTES_IN_A_DAY
@@ -64,6 +71,7 @@ class ProfileInput(Input):
     )
     time_zone = Text(required=False, max_length=64, validators=[check_time_zone])
     show_dates = YesNo(required=False)
+    reviews_per_day = Whole(required=False, min_value=0, max_value=MOST_REVIEWS_PER_DAY)
 
     def validate_role(self, slug: str | None) -> Role | None:
         if slug is None:
@@ -79,9 +87,11 @@ class ProfileInput(Input):
 
 
 class DeletionInput(Input):
-    """{"password"?}: needed unless the session signed in within the last five minutes."""
+    """{"password"?, "empties_posts"?}: the password is needed unless the session signed in within
+    the last five minutes."""
 
     password = Text(required=False, max_length=128, trim_whitespace=False)
+    empties_posts = YesNo(required=False)
 
 
 def profile_output(user: User, graph: CatalogGraph) -> ProfileOutput:
@@ -96,6 +106,7 @@ def profile_output(user: User, graph: CatalogGraph) -> ProfileOutput:
         days_off=[date.fromisoformat(day) for day in user.days_off],
         time_zone=user.time_zone,
         show_dates=user.show_dates,
+        reviews_per_day=user.reviews_per_day,
     )
 
 
@@ -109,6 +120,7 @@ EXAMPLE = ProfileOutput(
     days_off=[date(2026, 12, 24)],
     time_zone="Europe/London",
     show_dates=True,
+    reviews_per_day=5,
 )
 
 
@@ -143,14 +155,18 @@ class Me(ApiView):
         body_example={"password": "correct horse battery"},
         is_body_required=False,
         status=204,
-        problems=(TOO_MANY_REQUESTS,),
+        problems=(CONFLICT, TOO_MANY_REQUESTS),
     )
     def delete(self, request: ApiRequest) -> Response:
-        """Cannot be taken back. Needs the password, or a sign-in within the last five minutes."""
-        _check_it_is_them(request, self.read_body(request).get("password"))
-        actions.delete_account(user=request.user)
+        """Cannot be taken back: everything is gone for everybody at once, and erased within a day.
+        Questions and answers in groups stay, by a “deleted member”, and keep their texts unless
+        `empties_posts`. Needs the password, or a sign-in within the last five minutes. A 409,
+        `last_leader`, while nobody else leads a group in which others are."""
+        body = self.read_body(request)
+        _check_it_is_them(request, body.get("password"))
+        actions.delete_account(user=request.user, empties_posts=body.get("empties_posts", False))
         logout(request._request)
-        return Response(status=204, headers={"Clear-Site-Data": '"cache", "cookies", "storage"'})
+        return Response(status=204)
 
 
 def _check_it_is_them(request: ApiRequest, password: str | None) -> None:

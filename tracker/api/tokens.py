@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from mlmath.rest.answers import Answer, Page
-from mlmath.rest.fields import Choice, Input, Text, Whole
+from mlmath.rest.fields import Choice, Input, Line, Whole
 from mlmath.rest.operations import operation
 from mlmath.rest.pages import page_of
 from mlmath.rest.problems import CONFLICT
@@ -18,7 +18,6 @@ from tracker.actions import tokens as actions
 from tracker.api.authentication import ApiRequest
 from tracker.api.idempotency import operation_once
 from tracker.models import ApiToken, Scope
-from tracker.models.people import check_plain_text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +44,7 @@ class NewTokenOutput(TokenOutput):
 class TokenInput(Input):
     """{"name", "scopes", "days"?}: good for so many days, 90 unless said otherwise."""
 
-    name = Text(max_length=100, validators=[check_plain_text])
+    name = Line(max_length=100)
     scopes = serializers.ListField(
         child=Choice(choices=Scope.values), min_length=1, max_length=len(Scope)
     )

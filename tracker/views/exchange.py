@@ -19,16 +19,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.graph import current_graph
 from mlmath.errors import DomainError
-from tracker.actions.imports import (
-    SCHEMA_FILE,
-    ImportFaulty,
-    ImportReport,
-    import_document,
-    import_list,
-    read_document,
-)
+from tracker.actions.import_checks import SCHEMA_FILE, ImportFaulty, read_document
+from tracker.actions.imports import ImportReport, import_document, import_list
 from tracker.actions.people import delete_account
-from tracker.forms import DeleteForm, ImportForm
+from tracker.forms.exchange import DeleteForm, ImportForm
 from tracker.models import User
 from tracker.summaries.export import export_of, topics_csv, topics_markdown
 from tracker.summaries.people import person_states, role_of
@@ -136,10 +130,14 @@ def delete(request: AppRequest) -> HttpResponse:
     has_password = request.user.has_usable_password()
     form = DeleteForm(request.POST if request.method == "POST" else None, has_password=has_password)
     if form.is_valid() and _is_them(request, form):
-        delete_account(user=request.user)
-        logout(request)
-        messages.success(request, "Your account and all that belonged to it are deleted.")
-        return HttpResponseRedirect(reverse("account_login"))
+        try:
+            delete_account(user=request.user, empties_posts=form.cleaned_data["empties_posts"])
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            logout(request)
+            # The browser is told to forget all it has of us; a message would be part of that.
+            return TemplateResponse(request, "tracker/deleted.html", {})
     return TemplateResponse(
         request, "tracker/delete.html", {"form": form}, status=422 if form.is_bound else 200
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, QueryDict
 
-from tracker.forms import WhatIfForm
+from tracker.forms.finish import WhatIfForm
 from tracker.models import User
 from tracker.summaries.burnup import BurnUp, burn_up
 from tracker.summaries.forecast import Forecast, minutes_needed

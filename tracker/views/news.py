@@ -29,10 +29,11 @@ _SEVERAL = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class News:
-    """A sentence; with a `batch` there is something to undo."""
+    """A sentence; with a `batch` there is something to undo, or at another address, `undo_at`."""
 
     sentence: str
     batch: str = ""
+    undo_at: str = ""
 
 
 def sentence_about(changes: Sequence[TopicChange]) -> str:
@@ -74,7 +75,9 @@ def news_about_units(request: HttpRequest, visitor: Visitor, done: Container[int
 
 def just_read(request: HttpRequest, graph: CatalogGraph) -> UnitNode | None:
     """The unit that a plain form has just marked, which the address names."""
-    resource, _, unit = request.GET.get(READ, "").partition("/")
+    if READ not in request.GET:
+        return None
+    resource, _, unit = request.GET[READ].partition("/")
     return find_unit(graph, resource, unit)
 
 

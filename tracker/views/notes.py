@@ -14,6 +14,7 @@ from mlmath.errors import BadRequest
 from mlmath.http import wants_partial
 from tracker.actions.notes import NoteChanged, write_note
 from tracker.models import TopicNote
+from tracker.summaries.notes import notes_of
 from tracker.views.requests import AppRequest
 
 
@@ -22,14 +23,8 @@ def notes(request: AppRequest) -> HttpResponse:
     """All of them, or those that hold every word that is asked for; the last changed first."""
     graph = current_graph()
     query = " ".join(request.GET.get("q", "").replace("\0", "").split())[:LONGEST_QUERY]
-    found = TopicNote.objects.filter(user=request.user).order_by("-changed_at")
-    for word in query.split()[:MOST_WORDS]:
-        found = found.filter(body__icontains=word)
-    shown = [
-        (graph.topics[graph.index_by_id[note.topic_id]], note)
-        for note in found
-        if note.topic_id in graph.index_by_id
-    ]
+    found = notes_of(user=request.user, graph=graph, words=query.split()[:MOST_WORDS])
+    shown = [(graph.topics[graph.index_by_id[note.topic_id]], note) for note in found]
     return TemplateResponse(request, "tracker/notes.html", {"notes": shown, "query": query})
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from catalog.graph import current_graph
 from catalog.models import Role
 from tracker.actions.people import update_profile
-from tracker.forms import ProfileForm
+from tracker.forms.people import ProfileForm
 from tracker.views.requests import AppRequest
 
 

@@ -18,7 +18,7 @@ from mlmath.http import wants_partial
 from tracker import guests
 from tracker.actions import history
 from tracker.actions import progress as actions
-from tracker.forms import MarkForm
+from tracker.forms.progress import MarkForm
 from tracker.models import Source, User
 from tracker.summaries.changes import changes_between
 from tracker.summaries.people import guest_standing, person_states
@@ -156,18 +156,18 @@ def answer(request: HttpRequest, changed: Changed, sentence: str, to: str) -> Ht
         return HttpResponseClientRedirect(to)
     pieces = _PIECES[match.view_name](changed, match.kwargs.get("slug", ""), QueryDict(page.query))
     news = News(sentence=sentence, batch=changed.batch)
-    response = HttpResponse(pieces + _toast(request, news))
+    response = HttpResponse(pieces + toast(request, news))
     # What of a page needs more than the ticks asks for itself then.
     return trigger_client_event(response, "marked", after="settle")
 
 
 def refused(request: HttpRequest, refusal: DomainError, fallback: str) -> HttpResponse:
     if wants_partial(request):
-        return HttpResponse(_toast(request, News(sentence=str(refusal))), status=422)
+        return HttpResponse(toast(request, News(sentence=str(refusal))), status=422)
     messages.warning(request, str(refusal))
     return HttpResponseRedirect(back(request, fallback))
 
 
-def _toast(request: HttpRequest, news: News) -> str:
+def toast(request: HttpRequest, news: News) -> str:
     context = {"news": news, "next": back(request, "/"), "is_oob": True}
     return render_to_string("tracker/_news.html", context, request)

@@ -14,7 +14,7 @@ from mlmath.errors import BadRequest, DomainError
 from mlmath.http import wants_partial
 from tracker.actions.people import update_profile
 from tracker.actions.reviews import grade_review, postpone_review
-from tracker.forms import ReviewsForm
+from tracker.forms.reviews import ReviewsForm
 from tracker.models import Grade, User
 from tracker.summaries.people import person_states
 from tracker.summaries.reviews import due_reviews, memories, next_due_at, reviews_left_today

@@ -1,6 +1,7 @@
 """The roadmap of a role: its topics by subject in study order, with the buttons that tick them."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_not_required
@@ -84,8 +85,7 @@ def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
         "is_empty": all(section.is_hidden for section in sections),
         "query": " ".join(request.GET.get("q", "").split()),
         "filters": filters,
-        "show_links": _show_links(filters),
-        "subject_links": _subject_links(filters, sections),
+        "links": _links_html(filters, tuple(section.subject for section in sections)),
         "next": here(request),
         "news": news_on_arrival(request, visitor),
     }
@@ -133,7 +133,9 @@ def _moved(graph: CatalogGraph, slug: str) -> HttpResponse:
 
 def _shown(section: RoadmapSection, filters: RoadmapFilter) -> ShownSection:
     rows, is_hidden = [], True
-    for row in section.rows:
+    if filters == RoadmapFilter():
+        rows, is_hidden = [row_html(row) for row in section.rows], False
+    for row in section.rows if is_hidden else ():
         if filters.keeps(row):
             has_words = _has_words(row, filters)
             is_hidden = is_hidden and not has_words
@@ -187,6 +189,16 @@ def _changed_rows(
     return mark_safe("".join(pieces))  # noqa: S308  # each row is the output of a template
 
 
+# The filters of each role; words are what somebody typed, and seldom come again.
+@lru_cache(maxsize=1024)
+def _links_html(filters: RoadmapFilter, subjects: tuple[SubjectNode, ...]) -> SafeString:
+    context = {
+        "show_links": _show_links(filters),
+        "subject_links": _subject_links(filters, subjects),
+    }
+    return render_to_string("tracker/_roadmap_filters.html", context)
+
+
 def _show_links(filters: RoadmapFilter) -> list[FilterLink]:
     return [
         FilterLink(
@@ -198,20 +210,20 @@ def _show_links(filters: RoadmapFilter) -> list[FilterLink]:
     ]
 
 
-def _subject_links(filters: RoadmapFilter, sections: list[ShownSection]) -> list[FilterLink]:
+def _subject_links(filters: RoadmapFilter, subjects: tuple[SubjectNode, ...]) -> list[FilterLink]:
     """One for each subject of the role; that of the chosen subject takes the choice back."""
     return [
         FilterLink(
-            label=section.subject.title,
+            label=subject.title,
             href=_address(
                 show=filters.show,
-                subject="" if section.subject.slug == filters.subject else section.subject.slug,
+                subject="" if subject.slug == filters.subject else subject.slug,
                 words=filters.words,
             ),
-            is_current=section.subject.slug == filters.subject,
-            subject=section.subject.slug,
+            is_current=subject.slug == filters.subject,
+            subject=subject.slug,
         )
-        for section in sections
+        for subject in subjects
     ]
 
 

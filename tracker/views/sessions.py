@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from catalog.graph import CatalogGraph, ResourceNode, current_graph
 from tracker.actions import sessions as actions
-from tracker.forms import SessionForm
+from tracker.forms.sessions import SessionForm
 from tracker.models import StudySession
 from tracker.summaries.study import logged_days, time_totals
 from tracker.summaries.units import done_units

@@ -14,7 +14,7 @@ from catalog.models import Role
 from mlmath.errors import BadRequest, DomainError
 from tracker.actions import progress as actions
 from tracker.actions.people import update_profile
-from tracker.forms import PaceForm, RoleForm
+from tracker.forms.people import PaceForm, RoleForm
 from tracker.models import Source, TopicState
 from tracker.summaries.standing import Standing
 from tracker.views.news import news_on_arrival

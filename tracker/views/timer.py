@@ -11,7 +11,7 @@ from catalog.graph import current_graph
 from mlmath.errors import BadRequest
 from mlmath.http import way_back
 from tracker.actions import sessions as actions
-from tracker.forms import StopForm, TimerForm
+from tracker.forms.timer import StopForm, TimerForm
 from tracker.summaries.study import running_timer
 from tracker.templatetags.durations import duration
 from tracker.views.requests import AppRequest

@@ -12,13 +12,15 @@ from catalog.graph import TopicNode, current_graph
 from mlmath.http import wants_partial
 from tracker.models import User
 from tracker.summaries.calendar import streak
+from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of
 from tracker.summaries.plan import Plan, plan_of
 from tracker.summaries.reviews import due_topics, memories, reviews_left_today
+from tracker.summaries.standing import next_topics
 from tracker.summaries.today import RoleStanding, next_up, role_standing
-from tracker.summaries.units import done_units, reading_shelf
+from tracker.summaries.units import done_units, proposed_topics, reading_shelf
 from tracker.templatetags.durations import duration
 from tracker.views.finish import finish_of
-from tracker.views.news import news_on_arrival
+from tracker.views.news import just_read, news_about_units
 from tracker.views.pictures import study_squares
 from tracker.views.requests import AppRequest
 from tracker.views.visitor import Changed, Visitor, here, visitor_of
@@ -28,19 +30,27 @@ ON_THE_SHELF = 3
 
 @require_safe
 def today(request: AppRequest) -> HttpResponse:
-    plan, done = _plan(request), done_units(user=request.user)
+    graph, at = current_graph(), timezone.now()
+    assigned = my_assignments(user=request.user, graph=graph, at=at)
+    due = topics_of(due_soon(assigned, at))
+    plan = plan_of(user=request.user, graph=graph, at=at, due=due)
+    done, read = done_units(user=request.user), just_read(request, graph)
+    visitor = _visitor(request, plan)
     context = _standing_pieces(plan) | {
         "pace": pace_line(request.user),
         "greeting": greeting(timezone.localtime().hour),
-        "next_up": next_up(plan.graph, plan.role, plan.standing, done=done),
+        "next_up": next_up(graph, plan.role, plan.standing, done=done, ready=plan.next),
+        "due_in_groups": due_soon(assigned, at, read=read),
+        "read": read,
+        "proposed": proposed_topics(graph, read, done, plan.standing) if read else (),
         "finish": finish_of(request, plan, request.user),
-        "has_read": bool(done),
+        "is_next_late": bool(done or due),
         "due": _due(request.user, plan),
         "shelf": reading_shelf(plan.graph, done)[:ON_THE_SHELF],
         "squares": study_squares(plan.log.minutes_by_day, plan.today),
         "streak": streak(plan.log.minutes_by_day, plan.calendar, plan.today),
         "next": here(request),
-        "news": news_on_arrival(request, _visitor(request, plan)),
+        "news": news_about_units(request, visitor, done),
     }
     return TemplateResponse(request, "tracker/today.html", context)
 
@@ -50,22 +60,31 @@ def finish(request: AppRequest) -> HttpResponse:
     """The card alone: with another pace, after a tick, or both."""
     if not wants_partial(request):
         return redirect(f"{reverse('tracker:today')}?{request.GET.urlencode()}")
-    plan = _plan(request)
+    plan = plan_of(user=request.user, graph=current_graph(), at=timezone.now())
     context = {"role": plan.role, "finish": finish_of(request, plan, request.user)}
     return TemplateResponse(request, "tracker/_finish.html", context)
 
 
 @require_safe
 def read_next(request: AppRequest) -> HttpResponse:
-    """What to take up next by the units that are read, which the answer to a tick leaves out."""
+    """What to take up next by the units that are read and those that groups read soon, which the
+    answer to a tick leaves out."""
     if not wants_partial(request):
         return redirect("tracker:today")
     visitor = visitor_of(request)
     graph, role, standing = visitor.graph, visitor.role, visitor.standing
+    at = timezone.now()
+    due = topics_of(due_soon(my_assignments(user=request.user, graph=graph, at=at), at))
     context = {
         "role": role,
         "standing": role_standing(graph, role, standing) if role else None,
-        "next_up": next_up(graph, role, standing, done=done_units(user=request.user)),
+        "next_up": next_up(
+            graph,
+            role,
+            standing,
+            done=done_units(user=request.user),
+            ready=next_topics(graph, role, standing, due=due),
+        ),
         "is_oob": True,
     }
     return TemplateResponse(request, "tracker/_next.html", context)
@@ -99,10 +118,6 @@ def pace_line(user: User) -> str:
     days = len(user.study_days)
     often = {1: "one day a week", 7: "every day"}.get(days, f"{days} days a week")
     return f"{duration(user.minutes_per_day)} a day, {often}"
-
-
-def _plan(request: AppRequest) -> Plan:
-    return plan_of(user=request.user, graph=current_graph(), at=timezone.now())
 
 
 def _due(user: User, plan: Plan) -> list[TopicNode]:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mlmath.errors import DomainError
 from tracker.actions import tokens as actions
 from tracker.actions.tokens import NewToken
-from tracker.forms import TokenForm
+from tracker.forms.tokens import TokenForm
 from tracker.models import Scope
 from tracker.views.requests import AppRequest
 

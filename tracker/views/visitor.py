@@ -92,6 +92,8 @@ def with_undo(address: str, *, batch: str = "", read: str = "", anchor: str = ""
 
     `read` is the unit, as “resource/unit”, whose topics the page there should propose.
     """
+    if "?" not in address and not (batch or read or anchor):
+        return address
     parts = urlsplit(address)
     query = QueryDict(parts.query, mutable=True)
     for name, value in ((UNDO, batch), (READ, read)):

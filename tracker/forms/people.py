@@ -1,9 +1,9 @@
-"""Shape and wording of what people type into pages. Rules across rows are the actions'."""
+"""What people say about themselves: name, role, pace, days off."""
 
 import re
 import zoneinfo
-from collections.abc import Collection, Iterator
-from datetime import date, datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -11,13 +11,10 @@ from allauth.account.forms import SignupForm as AllauthSignupForm
 from django import forms
 from django.core.exceptions import ValidationError
 
-from catalog.graph import CatalogGraph, ResourceNode
-from tracker.actions.imports import MAXIMUM_BYTES
+from catalog.graph import CatalogGraph
 from tracker.actions.people import MAXIMUM_DAYS_OFF, ProfileChanges
-from tracker.actions.tokens import DEFAULT_DAYS, MAXIMUM_DAYS
-from tracker.models import ApiToken, Scope, TopicState, User
+from tracker.models import User
 from tracker.models.people import MINUTES_IN_A_DAY, WEEKDAYS
-from tracker.models.progress import MAXIMUM_STUCK_NOTE_LENGTH
 
 WEEKDAY_CHOICES = list(
     zip(
@@ -61,51 +58,6 @@ class SignupForm(AllauthSignupForm):  # type: ignore[misc]  # allauth brings no 
     def custom_signup(self, request: Any, user: User) -> None:
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
-
-
-class MarkForm(forms.Form):
-    """The wanted state of a topic, the wanted stuck flag, or both."""
-
-    state = forms.ChoiceField(choices=TopicState.choices, required=False)
-    stuck = forms.ChoiceField(choices=[("1", "yes"), ("0", "no")], required=False)
-    stuck_note = forms.CharField(
-        required=False,
-        max_length=MAXIMUM_STUCK_NOTE_LENGTH,
-        validators=User._meta.get_field("name").validators,
-    )
-    with_prerequisites = forms.BooleanField(required=False)
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if not self.errors and not cleaned["state"] and not cleaned["stuck"]:
-            raise ValidationError("It does not say which state is wanted.")
-        return cleaned
-
-    @property
-    def sentence(self) -> str:
-        """What is wrong with it, for a person who has pressed no button of ours."""
-        if "state" in self.errors:
-            return "A topic can be to do, learning, done or skipped, and nothing else."
-        if "stuck" in self.errors:
-            return "A topic is stuck (1) or it is not (0)."
-        if "stuck_note" in self.errors:
-            return f"Say where you are stuck in one line of {MAXIMUM_STUCK_NOTE_LENGTH} characters."
-        return "It does not say which state is wanted."
-
-    @property
-    def state_wanted(self) -> TopicState | None:
-        state: str = self.cleaned_data["state"]
-        return TopicState(state) if state else None
-
-    @property
-    def stuck_note_wanted(self) -> str | None:
-        note: str = self.cleaned_data["stuck_note"]
-        return note if "stuck_note" in self.data else None
-
-    @property
-    def stuck_wanted(self) -> bool | None:
-        stuck: str = self.cleaned_data["stuck"]
-        return stuck == "1" if stuck else None
 
 
 class RoleForm(forms.Form):
@@ -316,193 +268,3 @@ class ProfileForm(PaceForm):
             "days_off": cleaned["days_off"],
             "show_dates": cleaned["show_dates"],
         }
-
-
-class ReviewsForm(forms.Form):
-    """How many topics a day somebody wants to be asked about; none at all with 0."""
-
-    reviews_per_day = forms.IntegerField(
-        label="At most how many topics a day?", min_value=0, max_value=100
-    )
-
-
-class ImportForm(forms.Form):
-    """A file, or text; only one of them."""
-
-    file = forms.FileField(
-        label="File", required=False, help_text="mlmath.json or a text file, 10 MB at most."
-    )
-    text = forms.CharField(
-        label="Or paste a list",
-        required=False,
-        max_length=200_000,
-        help_text="One topic in each line, by its name. Ticked lines of a checklist count.",
-        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
-        file, text = cleaned.get("file"), cleaned.get("text")
-        if not self.errors and bool(file) == bool(text):
-            raise ValidationError("Choose a file, or paste a list, and not both.")
-        if file and file.size > MAXIMUM_BYTES:
-            self.add_error("file", f"Keep to {MAXIMUM_BYTES // 1024**2} MB.")
-        return cleaned
-
-    def content(self) -> bytes:
-        file = self.cleaned_data["file"]
-        content: bytes = file.read() if file else self.cleaned_data["text"].encode()
-        return content
-
-
-class DeleteForm(forms.Form):
-    """The password, of those who have one."""
-
-    password = forms.CharField(
-        label="Your password",
-        max_length=128,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
-
-    def __init__(self, *args: Any, has_password: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.has_password = has_password
-        if not has_password:
-            del self.fields["password"]
-
-
-class TokenForm(forms.Form):
-    """A new API token."""
-
-    name = forms.CharField(
-        label="What is it for?",
-        max_length=ApiToken._meta.get_field("name").max_length,
-        help_text="A name by which you will know it again, such as “laptop script”.",
-        validators=User._meta.get_field("name").validators,
-    )
-    scopes = forms.MultipleChoiceField(
-        label="What may it do?",
-        choices=Scope.choices,
-        initial=[Scope.READ],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one thing that it may do."},
-    )
-    days = forms.IntegerField(
-        label="For how many days?", min_value=1, max_value=MAXIMUM_DAYS, initial=DEFAULT_DAYS
-    )
-
-
-class WhatIfForm(forms.Form):
-    """A pace and a target day to try out."""
-
-    minutes_per_day = forms.IntegerField(
-        required=False,
-        min_value=1,
-        max_value=MINUTES_IN_A_DAY,
-        error_messages={
-            "invalid": "Give the minutes a day as a whole number.",
-            "min_value": "A study day has at least 1 minute.",
-            "max_value": "A day has no more than 1440 minutes (24 hours).",
-        },
-    )
-    done_by = forms.DateField(
-        required=False, error_messages={"invalid": "Give the day as 2027-06-01."}
-    )
-
-
-class TimerForm(forms.Form):
-    """What the timer runs for: a topic, or nothing in particular."""
-
-    topic = forms.SlugField(required=False)
-
-
-class StopForm(forms.Form):
-    """How long it really was, where the timer is wrong."""
-
-    minutes = forms.IntegerField(
-        label="Minutes to log",
-        required=False,
-        min_value=1,
-        max_value=MINUTES_IN_A_DAY,
-        help_text="Leave it empty to log what the timer says.",
-    )
-    is_confirmed = forms.BooleanField(label="It is right as it stands", required=False)
-
-    def __init__(self, *args: Any, is_doubted: bool = False, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not is_doubted:
-            self.fields["is_confirmed"].widget = forms.HiddenInput()
-
-
-class SessionForm(forms.Form):
-    """A study session; without a time it has ended just now."""
-
-    minutes = forms.IntegerField(
-        label="Minutes",
-        min_value=1,
-        max_value=MINUTES_IN_A_DAY,
-        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
-    )
-    day = forms.DateField(
-        label="Day",
-        required=False,
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-    time = forms.TimeField(
-        label="Started at",
-        required=False,
-        help_text="By your own clock. Empty day and time: it has ended just now.",
-        widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}),
-    )
-    topic = forms.ChoiceField(label="Topic", required=False)
-    unit = forms.ChoiceField(
-        label="Chapter",
-        required=False,
-        help_text="Of the books and courses in which you have ticked a chapter.",
-    )
-    is_confirmed = forms.BooleanField(label="It is right as it stands", required=False)
-
-    def __init__(
-        self,
-        *args: Any,
-        graph: CatalogGraph,
-        resources: Collection[ResourceNode],
-        is_doubted: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(*args, **kwargs)
-        topics: dict[str, list[tuple[str, str]]] = {}
-        for topic in graph.topics:
-            topics.setdefault(topic.subject.title, []).append((topic.slug, topic.title))
-        chapters = [
-            (
-                resource.title,
-                [(f"{resource.slug}/{unit.slug}", unit.title) for unit in resource.units],
-            )
-            for resource in resources
-        ]
-        self.fields["topic"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", "No topic"),
-            *topics.items(),
-        ]
-        self.fields["unit"].choices = [  # type: ignore[attr-defined]  # a ChoiceField
-            ("", "No chapter"),
-            *chapters,
-        ]
-        if not is_doubted:
-            self.fields["is_confirmed"].widget = forms.HiddenInput()
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = self.cleaned_data
-        if not self.errors and bool(cleaned["day"]) != bool(cleaned["time"]):
-            missing = "time" if cleaned["day"] else "day"
-            self.add_error(missing, "Give the day and the time, or neither.")
-        return cleaned
-
-    def started_at(self, user: User) -> datetime | None:
-        """By the clock of `user`; None for a session that has ended just now."""
-        day, time = self.cleaned_data["day"], self.cleaned_data["time"]
-        if not day:
-            return None
-        return datetime.combine(day, time, zoneinfo.ZoneInfo(user.time_zone))
