@@ -1,0 +1,167 @@
+"""Compares what people were told with what is there, and says which promises are broken."""
+
+import itertools
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from mlmath.serve import THREADS
+from tests.faults.site import WORKERS, Site
+from tests.faults.writers import Answer, Journal, Write
+
+# Seconds after the end of a fault until everything is as before, without anybody's help.
+HEALED_WITHIN = 10.0
+# How long a load balancer may have to wait to hear that a process is alive.
+ALIVE_WITHIN = 8.0
+# The processes that send mail, and the test itself.
+OTHER_CONNECTIONS = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """What holds while something is broken, beside that nothing is lost, doubled or torn."""
+
+    # Seconds within which everybody is answered or let go.
+    answered_within: float = 10.0
+    # A line may break where the process at its other end is killed.
+    may_break: bool = False
+    is_always_alive: bool = True
+    # Refusals that have their reasons.
+    may_answer: frozenset[int] = frozenset()
+    # Connections that nobody can have told the database of yet.
+    left_behind: int = 0
+
+
+@dataclass(kw_only=True)
+class Report:
+    """`lost`, `doubled` and `torn` count writes; the rest is in seconds."""
+
+    acknowledged: int = 0
+    unknown: int = 0
+    lost: int = 0
+    doubled: int = 0
+    torn: int = 0
+    silence: float = 0.0
+    slowest: float = 0.0
+    alive_slowest: float = 0.0
+    healed: float | None = None
+    statuses: Counter[int | None] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+
+def report_on(site: Site, journal: Journal, healed: float | None, promise: Promise) -> Report:
+    report = Report(healed=healed)
+    report.acknowledged = sum(write.is_acknowledged for write in journal.writes)
+    report.unknown = sum(write.is_unknown for write in journal.writes)
+    _check_ticks(site, journal, report)
+    _check_sessions(site, journal, report)
+    answers = journal.answers
+    report.statuses = Counter(answer.status for answer in answers)
+    report.slowest = max((answer.seconds for answer in answers), default=0.0)
+    report.alive_slowest = max((answer.seconds for answer in journal.alive), default=0.0)
+    report.silence = _longest_silence(journal.writes)
+    report.broken = list(_broken(site, journal, report, promise))
+    return report
+
+
+def _broken(site: Site, journal: Journal, report: Report, promise: Promise) -> Any:
+    for name in ("lost", "doubled", "torn"):
+        if count := getattr(report, name):
+            yield f"{count} {name}"
+    if not report.acknowledged:
+        yield "nothing was written"
+    for status in sorted(status for status in report.statuses if status and status >= 400):
+        if status not in {503, *promise.may_answer}:
+            yield f"{report.statuses[status]} × {status}"
+    if any(answer.status == 503 and not answer.retry_after for answer in journal.answers):
+        yield "503 without Retry-After"
+    if report.statuses[None] and not promise.may_break:
+        faults = Counter(answer.fault for answer in journal.answers if answer.fault)
+        yield f"{report.statuses[None]} without an answer ({', '.join(faults)})"
+    if report.slowest > promise.answered_within:
+        yield f"an answer took {report.slowest:.1f} s"
+    if promise.is_always_alive and not all(_is_alive(one) for one in journal.alive):
+        yield f"not alive for {report.alive_slowest:.1f} s"
+    if report.healed is None or report.healed > HEALED_WITHIN:
+        yield "did not heal"
+    (connections,) = site.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    )[0]
+    if connections > WORKERS * THREADS + OTHER_CONNECTIONS + promise.left_behind:
+        yield f"{connections} connections"
+    waiting = site.sql(
+        "SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%%'"
+        " AND state_change < now() - interval '5 seconds'"
+    )
+    if waiting != [(0,)]:
+        yield "a transaction was left open"
+
+
+def _is_alive(answer: Answer) -> bool:
+    return answer.status == 200 and answer.seconds <= ALIVE_WITHIN
+
+
+def _longest_silence(writes: list[Write]) -> float:
+    """The longest time in which nobody was told that their change is saved."""
+    said = sorted(
+        answer.at
+        for write in writes
+        for answer in write.answers
+        if answer.status is not None and answer.status < 300
+    )
+    return max((later - one for one, later in itertools.pairwise(said)), default=0.0)
+
+
+def _check_ticks(site: Site, journal: Journal, report: Report) -> None:
+    """The history has each tick once and in order, and the state is where it ends."""
+    asked: dict[tuple[int, str], list[Write]] = defaultdict(list)
+    for write in journal.ticks:
+        asked[write.person, write.what[0]].append(write)
+    people = sorted({person for person, _ in asked})
+    rows: dict[tuple[int, str], list[tuple[str, str]]] = defaultdict(list)
+    for person, topic, before, after in site.sql(
+        "SELECT a.user_id, t.slug, a.before_state, a.after_state FROM tracker_activity a"
+        " JOIN catalog_topic t ON t.id = a.topic_id WHERE a.user_id = ANY(%s) ORDER BY a.id",
+        people,
+    ):
+        rows[person, topic].append((before, after))
+    states = {
+        (person, topic): state
+        for person, topic, state in site.sql(
+            "SELECT p.user_id, t.slug, p.state FROM tracker_topicprogress p"
+            " JOIN catalog_topic t ON t.id = p.topic_id WHERE p.user_id = ANY(%s)",
+            people,
+        )
+    }
+    for place, writes in asked.items():
+        history = rows.pop(place, [])
+        at = 0
+        for write in writes:
+            if at < len(history) and history[at][1] == write.what[1]:
+                at += 1
+            else:
+                report.lost += write.is_acknowledged
+        report.doubled += len(history) - at
+        ends = ["todo", *(after for _, after in history)]
+        is_whole = [before for before, _ in history] == ends[:-1]
+        report.torn += not (is_whole and states.pop(place, "todo") == ends[-1])
+    report.doubled += sum(map(len, rows.values()))
+    report.torn += len(states)
+
+
+def _check_sessions(site: Site, journal: Journal, report: Report) -> None:
+    """Each key has one session and each session its key."""
+    people = sorted({write.person for write in journal.sessions})
+    found = Counter(
+        site.sql(
+            "SELECT user_id, started_at FROM tracker_studysession WHERE user_id = ANY(%s)", people
+        )
+    )
+    kept = "SELECT user_id, key FROM tracker_keptanswer WHERE user_id = ANY(%s)"
+    keys = set(site.sql(kept, people))
+    for write in journal.sessions:
+        count = found.pop((write.person, write.what), 0)
+        report.lost += write.is_acknowledged and count == 0
+        report.doubled += max(count - 1, 0)
+        report.torn += bool(count) != ((write.person, write.key) in keys)
+    report.doubled += found.total()

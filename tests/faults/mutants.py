@@ -1,0 +1,137 @@
+"""Mistakes that the checker has to find. Only `tests.faults.settings` lets them in."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.db import connection, transaction
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+# What lies between two steps that belong together, so that a fault finds its way in.
+GAP_SECONDS = 0.3
+
+
+class Mutants(AppConfig):
+    name = "tests.faults"
+    label = "faults"
+
+    def ready(self) -> None:
+        if name := os.environ.get("FAULTS_MUTANT"):
+            MUTANTS[name]()
+
+
+def _answer_first() -> None:
+    """Says yes, and does it afterwards."""
+    settings.MIDDLEWARE.insert(0, "tests.faults.mutants.answer_first")
+
+
+def answer_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
+    def work(request: HttpRequest) -> None:
+        time.sleep(GAP_SECONDS)
+        get_response(request)
+        connection.close()
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method == "GET":
+            return get_response(request)
+        request.body  # noqa: B018  # is read while the client is still there
+        threading.Thread(target=work, args=(request,), daemon=True).start()
+        return JsonResponse({})
+
+    return middleware
+
+
+def _log_apart() -> None:
+    """Writes the history after the state, in a transaction of its own."""
+    from tracker.actions import progress
+
+    log = vars(progress)["_activity"]
+    write = log.rows
+
+    def later(rows: Any) -> None:
+        def write_late() -> None:
+            time.sleep(GAP_SECONDS)
+            write(rows)
+
+        transaction.on_commit(write_late)
+
+    log.rows = later
+
+
+def _key_apart() -> None:
+    """Keeps the answer to a key after its effect, in a transaction of its own."""
+    from tracker.api import idempotency
+
+    keep = vars(idempotency)["keep_answer"]
+
+    def later(**fields: Any) -> Any:
+        def write() -> None:
+            time.sleep(GAP_SECONDS)
+            keep(**fields)
+
+        transaction.on_commit(write)
+
+    vars(idempotency)["keep_answer"] = later
+
+
+def _no_keys() -> None:
+    """Does every call that comes, however often."""
+    from tracker.api import idempotency
+
+    vars(idempotency)["key_of"] = lambda request: None
+
+
+def _plain_errors() -> None:
+    """A database that does not answer is a mistake of ours like any other."""
+    from mlmath.rest import problems
+
+    problems.UNAVAILABLE = problems.SERVER_ERROR
+    settings.ROOT_URLCONF = "tests.faults.plain_errors"
+
+
+def _no_time_outs() -> None:
+    """Waits as long as it takes."""
+    from mlmath import patience
+    from mlmath.postgresql import base
+
+    base.Connection.silence = patience.STUCK_SECONDS = 3600.0
+    base.LIMITS = {}
+
+
+def _ready_by_reading() -> None:
+    """Is ready where the database answers at all."""
+    from mlmath import health
+
+    def read() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+
+    vars(health)["_write"] = read
+
+
+def _loose_migrations() -> None:
+    """Commits each step of a migration by itself."""
+    from django.db.migrations import Migration
+
+    Migration.atomic = False
+
+
+def _settings_only() -> None:
+    """`tests.faults.settings` has made the mistake already."""
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "answer-first": _answer_first,
+    "careless-commit": _settings_only,
+    "key-apart": _key_apart,
+    "log-apart": _log_apart,
+    "loose-migrations": _loose_migrations,
+    "no-keys": _no_keys,
+    "no-time-outs": _no_time_outs,
+    "plain-errors": _plain_errors,
+    "ready-by-reading": _ready_by_reading,
+}
