@@ -1,10 +1,14 @@
 """Rows and catalog graphs for tests. Everything has a default: name only what a test is about."""
 
+import zoneinfo
 from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from django.test import Client
+from django.utils import timezone
 from django.utils.text import slugify
 
 from catalog.effort import Hours, Workload
@@ -21,8 +25,30 @@ from catalog.models import (
     Topic,
     Unit,
 )
+from mlmath.sealing import seal
+from tracker.actions.answers import answer_question
+from tracker.actions.questions import ask_question
 from tracker.actions.tokens import NewToken, create_token
-from tracker.models import Scope, User
+from tracker.actions.webhooks import new_webhook_secret
+from tracker.models import (
+    Answer,
+    Assignment,
+    Delivery,
+    DeliveryState,
+    GroupEvent,
+    GroupRole,
+    Meeting,
+    Membership,
+    Question,
+    Scope,
+    StudyGroup,
+    User,
+    Webhook,
+    WebhookKind,
+)
+from tracker.models.assignments import END_OF_DAY
+from tracker.models.ids import new_public_id
+from tracker.summaries.recurrence import last_date, read_rule
 
 PASSWORD = "correct horse battery"
 
@@ -45,6 +71,131 @@ def make_token(
 ) -> NewToken:
     """A token with its secret; with every scope unless the test is about scopes."""
     return create_token(user=user, name=name, scopes=scopes, days=days)
+
+
+def make_session(user: User) -> str:
+    """The cookie of a browser in which `user` is signed in, and not asked again for a day."""
+    client = Client()
+    client.force_login(user)
+    session, tomorrow = client.session, timezone.now() + timedelta(days=1)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": tomorrow.timestamp(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
+    return client.cookies["sessionid"].value
+
+
+def make_group(
+    name: str = "",
+    *,
+    leader: User | None = None,
+    members: Sequence[User] = (),
+    observers: Sequence[User] = (),
+    **fields: Any,
+) -> StudyGroup:
+    """A private group in UTC; without a `leader` it gets one of its own."""
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    name = name or f"Group {next(_numbers)}"
+    group = StudyGroup.objects.create(**{"name": name, "created_at": at} | fields)
+    people = [
+        (leader or make_user(name="Grace Hopper"), GroupRole.LEADER),
+        *((person, GroupRole.MEMBER) for person in members),
+        *((person, GroupRole.OBSERVER) for person in observers),
+    ]
+    for person, role in people:
+        Membership.objects.create(group=group, user=person, role=role, joined_at=at)
+    return group
+
+
+def make_assignment(
+    group: StudyGroup, unit: Unit | int, *, due_on: date = date(2026, 12, 1), **fields: Any
+) -> Assignment:
+    """A published assignment for everybody, due at 23:59 of that day in the group's zone."""
+    due_at = datetime.combine(
+        due_on, fields.get("due_time", END_OF_DAY), zoneinfo.ZoneInfo(group.time_zone)
+    )
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    defaults = {"position": 0, "batch": new_public_id(), "created_at": at, "changed_at": at}
+    unit_id = unit if isinstance(unit, int) else unit.pk
+    return Assignment.objects.create(
+        group=group, unit_id=unit_id, due_on=due_on, due_at=due_at, **defaults | fields
+    )
+
+
+def make_question(
+    group: StudyGroup,
+    author: User,
+    title: str = "Why is it so?",
+    *,
+    body: str = "I do not see it.",
+    at: datetime = datetime(2026, 10, 1, 9, tzinfo=UTC),
+    **fields: Any,
+) -> Question:
+    """A question as `author`, who is in the group, asks it."""
+    return ask_question(user=author, group=group, title=title, body=body, at=at, **fields)
+
+
+def make_answer(
+    question: Question,
+    author: User,
+    body: str = "Because it is.",
+    *,
+    at: datetime = datetime(2026, 10, 1, 10, tzinfo=UTC),
+    **fields: Any,
+) -> Answer:
+    """An answer as `author`, who is in the group, gives it."""
+    return answer_question(user=author, question=question, body=body, at=at, **fields)
+
+
+def make_meeting(
+    group: StudyGroup,
+    title: str = "Reading circle",
+    *,
+    starts_on: date = date(2026, 12, 1),
+    start_time: time = time(18, 30),
+    rule: str = "",
+    **fields: Any,
+) -> Meeting:
+    """A meeting of an hour on Tuesday, 1 December 2026 at 18:30, or from then on by `rule`."""
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    wanted = read_rule(rule) if rule else None
+    defaults = {"minutes": 60, "created_at": at, "changed_at": at}
+    return Meeting.objects.create(
+        group=group,
+        title=title,
+        starts_on=starts_on,
+        start_time=start_time,
+        rrule=str(wanted) if wanted else "",
+        ends_on=last_date(wanted, starts_on=starts_on),
+        **defaults | fields,
+    )
+
+
+def make_delivery(group: StudyGroup, **fields: Any) -> Delivery:
+    """An event that was delivered to a webhook of the group."""
+    at = datetime(2026, 9, 1, tzinfo=UTC)
+    webhook = Webhook.objects.create(
+        group=group,
+        kind=WebhookKind.PROGRAM,
+        name="Bot",
+        sealed_url=seal("https://bot.example.org/"),
+        url_digest=new_public_id(),
+        shown_url="https://bot.example.org/",
+        sealed_secret=seal(new_webhook_secret()),
+        events=list(GroupEvent.values),
+        created_at=at,
+    )
+    defaults = {
+        "event": GroupEvent.QUESTION_ASKED,
+        "key": new_public_id(),
+        "message_id": "msg_1",
+        "body": "{}",
+        "state": DeliveryState.DELIVERED,
+        "created_at": at,
+        "due_at": at,
+    }
+    return Delivery.objects.create(webhook=webhook, **defaults | fields)
 
 
 def make_subject(title: str = "", **fields: Any) -> Subject:
@@ -198,6 +349,8 @@ def make_graph(
         role_by_id={role.id: role for role in role_nodes.values()},
         providers={},
         resources={},
+        resource_by_id={},
+        unit_by_id={},
         covering=tuple(() for _ in topics),
         paths={},
     )

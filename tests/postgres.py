@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from django.db import connection
 
 # Nothing of this server is to survive, so nothing of it has to reach the disk.
 _CARELESS = ("fsync", "synchronous_commit", "full_page_writes")
@@ -35,3 +36,13 @@ def postgresql() -> Iterator[str]:
             yield f"postgres://{server.postgres_user}@/mlmath?host={socket}"
         finally:
             server.cleanup()
+
+
+def address_of_test_database() -> str:
+    """The test database as a process with settings of its own wants it: its name differs from the
+    server's own, and a private server listens on a socket only."""
+    settings = connection.settings_dict
+    login = f"{settings['USER']}:{settings['PASSWORD']}"
+    if folder := settings["OPTIONS"].get("host", ""):
+        return f"postgres://{login}@/{settings['NAME']}?host={folder}"
+    return f"postgres://{login}@{settings['HOST']}:{settings['PORT'] or 5432}/{settings['NAME']}"

@@ -1,6 +1,8 @@
-"""`make test`: checks, tests on SQLite and on PostgreSQL, browser tests; ends with their counts.
+"""`make test`: checks, tests on SQLite and on PostgreSQL, programs at the API, browser tests; ends
+with their counts.
 
-Every part runs, also after one has failed. A part without a single passed test has failed.
+Every part runs, also after one has failed; each prints when it has ended. A part without a single
+passed test has failed.
 """
 
 import argparse
@@ -9,8 +11,9 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +22,13 @@ from xml.etree import ElementTree as ET
 from mlmath.serve import cores
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium
 from tests.postgres import postgresql
+from tests.production import PRODUCTION
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CORES = cores()
-PARTS = ("checks", "sqlite", "postgresql", "browser")
 
+CHECK = (sys.executable, "manage.py", "check", "--fail-level", "WARNING")
 CHECKS: dict[str, list[str | Path]] = {
     "lint": [BIN / "ruff", "check", "."],
     "format": [BIN / "ruff", "format", "--check", "."],
@@ -32,8 +36,28 @@ CHECKS: dict[str, list[str | Path]] = {
     "contracts": [BIN / "lint-imports"],
     "templates": [BIN / "djlint", "templates", "--lint", "--quiet"],
     "migrations": [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"],
-    "settings": [sys.executable, "manage.py", "check", "--fail-level", "WARNING"],
+    "settings": [*CHECK],
+    "deployment": [
+        "env",
+        *(f"{name}={value}" for name, value in PRODUCTION.items()),
+        *CHECK,
+        "--deploy",
+    ],
+    "security": [
+        BIN / "bandit",
+        "-q",
+        "-ll",
+        "-c",
+        "pyproject.toml",
+        "-r",
+        "mlmath",
+        "catalog",
+        "tracker",
+    ],
 }
+
+_stopped = threading.Event()
+_running: "set[subprocess.Popen[str]]" = set()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,28 +86,50 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.run")
     parser.add_argument("--only", choices=PARTS, help="run one part")
     only = parser.parse_args().only
-    # Ends what is still running and the private database, as Ctrl-C does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
     started = time.monotonic()
-    results: list[Result] = []
-    if only in {None, "checks"}:
-        results.append(run_checks())
-    if only in {None, "sqlite"}:
-        _say("SQLite")
-        results.append(run_pytest("SQLite", "-n", str(CORES), TEST_DATABASE_URL=""))
-    if only in {None, "postgresql"}:
-        _say("PostgreSQL")
-        with postgresql() as url:
-            results.append(run_pytest("PostgreSQL", "-n", str(CORES), TEST_DATABASE_URL=url))
-    if only in {None, "browser"}:
-        _say("Chromium")
-        results += run_browser_tests()
+    parts = [PARTS[only]] if only else [run_checks, run_side_by_side]
+    results = [result for run in parts for result in run()]
     _say(f"All in {time.monotonic() - started:.0f} s")
     print(*results, sep="\n", flush=True)
     sys.exit(not all(result.is_good for result in results))
 
 
-def run_checks() -> Result:
+def run_side_by_side() -> list[Result]:
+    """The parts that keep all cores busy beside those that mostly wait for servers and pages."""
+    _say("Tests, side by side; each part prints when it has ended")
+    lanes = [(run_on_sqlite, run_on_postgresql), (run_programs, run_faults, run_browser_tests)]
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        return [result for results in pool.map(_run_lane, lanes) for result in results]
+
+
+def _run_lane(lane: Sequence[Callable[[], list[Result]]]) -> list[Result]:
+    return [result for run in lane if not _stopped.is_set() for result in run()]
+
+
+def run_on_sqlite() -> list[Result]:
+    return [run_pytest("SQLite", "-n", str(CORES), TEST_DATABASE_URL="")]
+
+
+def run_on_postgresql() -> list[Result]:
+    with postgresql() as url:
+        return [run_pytest("PostgreSQL", "-n", str(CORES), TEST_DATABASE_URL=url)]
+
+
+def run_programs() -> list[Result]:
+    with postgresql() as url:
+        # They wait for servers more than they work, and a file's servers are its own.
+        arguments = ("tests/live", "-m", "live", "-n", "2", "--dist", "loadfile")
+        return [run_pytest("Programs", *arguments, TEST_DATABASE_URL=url)]
+
+
+def run_faults() -> list[Result]:
+    """They start a PostgreSQL of their own, to be killed."""
+    return [run_pytest("Faults", "tests/faults", "-m", "faults", TEST_DATABASE_URL="")]
+
+
+def run_checks() -> list[Result]:
     """All checks at once; what failed is shown in full."""
     _say("Checks")
     with ThreadPoolExecutor(CORES) as pool:
@@ -95,7 +141,7 @@ def run_checks() -> Result:
         if done.returncode != 0:
             failed += 1
             print(done.stdout, flush=True)
-    return Result(name="Checks", passed=len(CHECKS) - failed, failed=failed)
+    return [Result(name="Checks", passed=len(CHECKS) - failed, failed=failed)]
 
 
 def run_browser_tests() -> list[Result]:
@@ -137,7 +183,7 @@ def run_pytest(name: str, *arguments: str, **environment: str) -> Result:
             *arguments,
         ]
         run = _run_quietly(command, environment)
-        print(run.stdout, flush=True)
+        _say(name, run.stdout)
         if not report.exists():
             return Result(name=name, note=f"pytest broke off with exit code {run.returncode}")
         counts = _counts(report)
@@ -156,7 +202,7 @@ def _counts(report: Path) -> Mapping[str, int]:
 def _run_quietly(
     command: list[str | Path], environment: Mapping[str, str] | None = None
 ) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
+    with subprocess.Popen(
         command,
         cwd=ROOT,
         env=os.environ | dict(environment or {}),
@@ -164,12 +210,34 @@ def _run_quietly(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        check=False,
-    )
+    ) as process:
+        _running.add(process)
+        output, _ = process.communicate()
+        _running.discard(process)
+    return subprocess.CompletedProcess(command, process.returncode, output)
 
 
-def _say(words: str) -> None:
-    print(f"\n== {words}", flush=True)
+def _stop(*_: object) -> None:
+    """End what is running; the lanes then end without beginning anything, and clear up."""
+    _stopped.set()
+    for process in list(_running):
+        process.send_signal(signal.SIGINT)
+    sys.exit(1)
+
+
+def _say(title: str, words: str = "") -> None:
+    # In one go, since parts that run side by side end at the same time.
+    print(f"\n== {title}\n{words}", end="", flush=True)
+
+
+PARTS: dict[str, Callable[[], list[Result]]] = {
+    "checks": run_checks,
+    "sqlite": run_on_sqlite,
+    "postgresql": run_on_postgresql,
+    "live": run_programs,
+    "faults": run_faults,
+    "browser": run_browser_tests,
+}
 
 
 if __name__ == "__main__":

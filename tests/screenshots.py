@@ -4,6 +4,7 @@ Start one with the demo account first: `make demo`, then `make run` in another t
 """
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -47,13 +48,32 @@ DEMO = {
     "review": "/review/",
     "notes": "/notes/",
     "settings": "/settings/",
+    "notifications": "/notifications/",
+    "mail": "/settings/notifications/",
     "tokens": "/settings/tokens/",
     "export": "/settings/export/",
     "import": "/settings/import/",
     "delete": "/settings/delete/",
     "second-factor": "/accounts/2fa/",
+    "groups": "/groups/",
 }
-IN_THE_DARK_TOO = {"landing", "today", "roadmap", "map", "topic", "statistics"}
+# Below the address of the demo account's study group.
+GROUP = {
+    "group": "",
+    "group-progress": "progress/",
+    "group-schedule": "schedule/",
+    "group-plan": "schedule/plan/",
+    "group-questions": "questions/",
+    "group-ask": "questions/ask/",
+    "group-meetings": "meetings/",
+    "group-meeting-new": "meetings/new/",
+    "group-members": "members/",
+    "group-settings": "settings/",
+}
+IN_THE_DARK_TOO = {
+    "landing", "today", "roadmap", "map", "topic", "statistics", "group", "group-progress",
+    "group-meetings",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -74,7 +94,8 @@ def main() -> None:
 
 
 def take(browser: Browser, address: str, width: int, scheme: Literal["light", "dark"]) -> None:
-    """All pages at one width in one scheme, first as a guest and then as the demo account."""
+    """All pages at one width in one scheme, first as a guest, then as the demo account, then
+    of its group."""
     context = browser.new_context(
         base_url=address,
         color_scheme=scheme,
@@ -82,14 +103,22 @@ def take(browser: Browser, address: str, width: int, scheme: Literal["light", "d
         viewport={"width": width, "height": 900},
     )
     page = context.new_page()
-    for pages in (GUESTS, DEMO):
-        if pages is DEMO:
-            sign_in(page)
-        for name, path in pages.items():
-            if scheme == "light" or name in IN_THE_DARK_TOO:
-                page.goto(path)
-                shoot(page, FOLDER / f"{name}-{width}-{scheme}.jpg", width)
+    take_pages(page, GUESTS, width, scheme)
+    sign_in(page)
+    take_pages(page, DEMO, width, scheme)
+    page.goto("/groups/")
+    page.get_by_role("link", name="Tuesday Readers").first.click()
+    page.wait_for_load_state()
+    group = page.url
+    take_pages(page, {name: group + path for name, path in GROUP.items()}, width, scheme)
     context.close()
+
+
+def take_pages(page: Page, pages: Mapping[str, str], width: int, scheme: str) -> None:
+    for name, path in pages.items():
+        if scheme == "light" or name in IN_THE_DARK_TOO:
+            page.goto(path)
+            shoot(page, FOLDER / f"{name}-{width}-{scheme}.jpg", width)
 
 
 def sign_in(page: Page) -> None:

@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 
 for _name in (
-    "ALLOWED_HOSTS", "API_CALLS_PER_MINUTE", "CACHE_URL", "DATABASE_URL", "DEBUG", "EMAIL_URL",
+    "ALLOWED_HOSTS", "API_CALLS_PER_MINUTE", "BACKUP_KEY", "CACHE_URL", "DATABASE_URL", "DEBUG",
+    "EMAIL_URL",
     "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID", "GOOGLE_CLIENT_SECRET",
-    "MAIL_FROM", "MLMATH_ENV", "SECRET_KEY_FALLBACKS", "SITE_URL", "TRUSTED_PROXIES",
+    "DATABASE_POOLER", "MAIL_FROM", "METRICS_TOKEN", "MLMATH_ENV", "REPLICA_MAX_LAG", "REPLICA_URL",
+    "SECRET_KEY_FALLBACKS", "SENTRY_DSN", "SITE_URL", "SLOW_QUERY_MS", "TRUSTED_PROXIES",
 ):  # fmt: skip
     os.environ.pop(_name, None)
 os.environ["MLMATH_VAR"] = str(Path(__file__).resolve().parent.parent / "var" / "tests")
+os.environ["OUTBOUND_MAY_BE_LOCAL"] = "1"
 os.environ["SECRET_KEY"] = "a key for tests only, as long as a real one has to be 0123456789"
 if os.environ.get("TEST_DATABASE_URL"):
     os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]

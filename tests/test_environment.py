@@ -58,6 +58,7 @@ def test_an_address_loses_its_last_slash(given):
         (lambda: environment.address("NAME", ""), "ftp://mlmath.example"),
         (lambda: environment.database("NAME", ""), "mysql://root@localhost/x"),
         (lambda: environment.database("NAME", ""), "postgres://root@localhost/"),
+        (lambda: environment.database("NAME", ""), "postgres://root@localhost:port/x"),
         (lambda: environment.cache("NAME"), "memcache://localhost"),
         (lambda: environment.email("NAME"), "http://localhost"),
         (lambda: environment.secret("NAME", kept_in=None), "short"),
@@ -81,7 +82,7 @@ def test_databases_are_read_from_addresses(given):
     given("postgres://ada:s%40cret@db.example:6432/mlmath")
     found = environment.database("NAME", "")
     assert (found["ENGINE"], found["NAME"], found["HOST"], found["PORT"]) == (
-        "django.db.backends.postgresql",
+        "mlmath.postgresql",
         "mlmath",
         "db.example",
         6432,
@@ -90,6 +91,20 @@ def test_databases_are_read_from_addresses(given):
 
     given("sqlite:////data/mlmath.sqlite3")
     assert environment.database("NAME", "")["NAME"] == "/data/mlmath.sqlite3"
+
+
+def test_of_several_servers_the_one_that_takes_writes_is_meant(given):
+    given("postgres://ada:s%40cret@one.example:6432,two.example/mlmath?sslmode=require")
+    found = environment.database("NAME", "")
+
+    assert (found["HOST"], found["PORT"]) == ("one.example,two.example", "6432,5432")
+    assert (found["USER"], found["PASSWORD"], found["NAME"]) == ("ada", "s@cret", "mlmath")
+    assert found["OPTIONS"] == {"sslmode": "require", "target_session_attrs": "read-write"}
+
+
+def test_whoever_names_several_servers_may_want_another_one(given):
+    given("postgres://one.example,two.example/mlmath?target_session_attrs=any")
+    assert environment.database("NAME", "")["OPTIONS"] == {"target_session_attrs": "any"}
 
 
 def test_a_cache_is_redis_or_none(given):

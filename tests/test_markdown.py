@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mlmath.markdown import to_html
+from mlmath.markdown import to_html, to_html_with_mentions
 
 VECTORS = [
     "<script>alert(1)</script>",
@@ -125,3 +125,43 @@ def test_a_long_and_deep_input_is_no_trouble():
     assert to_html("[" * 5_000)
     assert to_html("$" * 5_000)
     assert to_html("*a " * 5_000)
+
+
+ANN, ANN_LEE = '<strong class="mention">@Ann</strong>', '<strong class="mention">@Ann Lee</strong>'
+
+
+@pytest.mark.parametrize(
+    ("source", "html", "found"),
+    [
+        ("@Ann?", f"<p>{ANN}?</p>\n", {"ann"}),
+        ("Ask @Ann Lee.", f"<p>Ask {ANN_LEE}.</p>\n", {"ann lee"}),
+        ("@Ann Leeson", f"<p>{ANN} Leeson</p>\n", {"ann"}),
+        ("(@ANN)", '<p>(<strong class="mention">@ANN</strong>)</p>\n', {"ann"}),
+        ("@Anna", "<p>@Anna</p>\n", set()),
+        ("x@Ann", "<p>x@Ann</p>\n", set()),
+        ("`@Ann`", "<p><code>@Ann</code></p>\n", set()),
+        ("    @Ann", "<pre><code>@Ann\n</code></pre>\n", set()),
+        (
+            "@<b>",
+            '<p><strong class="mention">@&lt;b&gt;</strong></p>\n',
+            {"<b>"},
+        ),
+    ],
+)
+def test_the_longest_name_after_an_at_sign_is_a_mention(source, html, found):
+    names = ["Ann", "Ann Lee", "<b>"]
+
+    assert to_html_with_mentions(source, names=names) == (html, found)
+
+
+def test_a_link_mentions_nobody():
+    html, found = to_html_with_mentions("[@Ann](https://a.example)", names=["Ann"])
+
+    assert not found
+    assert "strong" not in html
+
+
+def test_a_text_gets_no_class_of_its_own_choice():
+    assert "class" not in to_html('<strong class="mention">@Ann</strong> **@Ann**').replace(
+        '&lt;strong class="mention"&gt;', ""
+    )

@@ -8,20 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.production import PRODUCTION
+
 ROOT = Path(__file__).resolve().parent.parent
-PRODUCTION = {
-    "MLMATH_ENV": "production",
-    "SECRET_KEY": "kept-by-the-operator-0123456789-abcdefghijklmnopqrstuvwxyz",
-    "ALLOWED_HOSTS": "mlmath.example",
-    "SITE_URL": "https://mlmath.example",
-    "DATABASE_URL": "postgres://ada:secret@db.example/mlmath",
-    "EMAIL_URL": "smtp+tls://ada:secret@mail.example:587",
-}
 SHOWN = (
     "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "SITE_URL", "DATABASES", "SESSION_COOKIE_SECURE",
     "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "EMAIL_BACKEND",
     "ACCOUNT_EMAIL_VERIFICATION", "SESSION_COOKIE_NAME", "CACHES", "INSTALLED_APPS", "TIME_ZONE",
-    "USE_TZ", "VAR_DIR",
+    "USE_TZ", "VAR_DIR", "MIDDLEWARE", "DATABASE_ROUTERS",
 )  # fmt: skip
 SCRIPT = f"""
 import json
@@ -110,8 +104,13 @@ def test_production_with_all_it_needs_starts_and_is_strict(tmp_path):
         ("EMAIL_URL", "mail.example"),
         ("TRUSTED_PROXIES", "two"),
         ("CACHE_URL", "localhost:6379"),
+        ("REPLICA_URL", "sqlite:////var/copy.sqlite3"),
+        ("REPLICA_MAX_LAG", "31"),
+        ("DATABASE_POOLER", "session"),
         ("MLMATH_ENV", "prod"),
         ("GITHUB_CLIENT_ID", "only-half"),
+        ("BACKUP_KEY", "changeme"),
+        ("OUTBOUND_MAY_BE_LOCAL", "1"),
     ],
 )
 def test_production_refuses_to_start_and_names_the_variable(tmp_path, name, value):
@@ -121,6 +120,34 @@ def test_production_refuses_to_start_and_names_the_variable(tmp_path, name, valu
     refusal = done.stderr.strip().splitlines()[-1]
     assert refusal.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert name in refusal
+
+
+def test_a_replica_is_read_by_a_router_and_costs_nothing_without(tmp_path):
+    without = settings_with(tmp_path, **PRODUCTION)
+    url = "postgres://reader:secret@copy.example/mlmath?sslmode=require"
+    several = "postgres://ada:secret@one.example,two.example/mlmath"
+    settings = PRODUCTION | {"DATABASE_URL": several, "REPLICA_URL": url}
+    found = settings_with(tmp_path, **settings)
+
+    router, middleware = "mlmath.replica.reading.Router", "mlmath.replica.reading.reads_your_writes"
+    assert (without["DATABASE_ROUTERS"], list(without["DATABASES"])) == ([], ["default"])
+    assert middleware not in without["MIDDLEWARE"]
+    assert found["DATABASE_ROUTERS"] == [router]
+    assert middleware in found["MIDDLEWARE"]
+    replica = found["DATABASES"]["replica"]
+    assert (replica["ENGINE"], replica["HOST"]) == ("mlmath.replica", "copy.example")
+    assert replica["OPTIONS"]["sslmode"] == "require"
+    assert replica["OPTIONS"]["tcp_user_timeout"] == 5000
+    # It takes no writes, unlike what is wanted of the first.
+    assert "target_session_attrs" not in replica["OPTIONS"]
+
+
+def test_behind_a_pooler_nothing_is_left_on_a_connection(tmp_path):
+    settings = PRODUCTION | {"DATABASE_POOLER": "transaction"}
+    for chosen, is_pooled in ((PRODUCTION, False), (settings, True)):
+        database = settings_with(tmp_path, **chosen)["DATABASES"]["default"]
+        assert database["DISABLE_SERVER_SIDE_CURSORS"] is is_pooled
+        assert database["IS_POOLED"] is is_pooled
 
 
 def test_manage_says_so_in_one_line(tmp_path):

@@ -7,16 +7,8 @@ page breaks its own content policy or writes an error into the console.
 import json
 import os
 import re
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
@@ -30,9 +22,8 @@ from playwright.sync_api import (
 )
 
 from tests.browser.chromium import HOW_TO_GET_ONE, find_chromium
+from tests.server import PATIENCE_SECONDS, Server, serving
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 60
 # The machine may be busy with the other half of the tests.
 expect.set_options(timeout=PATIENCE_SECONDS / 4 * 1000)
 ARGUMENTS = ["--disable-background-networking", "--disable-gpu"]
@@ -48,90 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.without_javascript)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Server:
-    """mlmath as `make run` serves it, with its data in a folder of its own."""
-
-    address: str
-    folder: Path
-
-    def manage(self, *arguments: str) -> str:
-        """What a management command prints, on the database of this server."""
-        return _manage(self.folder, *arguments)
-
-    @property
-    def mails(self) -> list[EmailMessage]:
-        """The mails sent so far, the oldest first."""
-        return [
-            message_from_bytes(raw.strip(), policy=policy.default)
-            for path in sorted(
-                (self.folder / "mail").glob("*"), key=lambda one: one.stat().st_mtime
-            )
-            for raw in re.split(rb"^-{79}\n", path.read_bytes(), flags=re.MULTILINE)
-            if raw.strip()
-        ]
-
-
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("var")
-    _manage(folder, "prepare")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    log = folder / "server.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mlmath.serve", "--port", str(port), "--workers", "1"],
-            cwd=ROOT,
-            env=_environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        address = f"http://localhost:{port}"
-        _wait_for(address, process, log)
-        yield Server(address=address, folder=folder)
-    finally:
-        process.terminate()
-        process.wait(timeout=PATIENCE_SECONDS)
-    entries = re.split(r"^(?=\d{4}-\d\d-\d\d )", log.read_text(), flags=re.MULTILINE)
-    # Where somebody may not go, the log says how they came there.
-    broken = [one for one in entries if "Traceback" in one and " WARNING " not in one]
-    assert broken == []
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ}
-    # Behind the slash that ends the empty host, the whole path follows with its own.
-    return kept | {"MLMATH_VAR": str(folder), "EMAIL_URL": f"filemail:///{folder / 'mail'}"}
-
-
-def _manage(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=_environment(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def _wait_for(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/health/ready/", timeout=PATIENCE_SECONDS):
-                return
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.05)
-    pytest.fail(f"The server does not come up:\n{log.read_text()}")
+    with serving(tmp_path_factory.mktemp("var")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
@@ -162,12 +73,13 @@ def page_without_js(chromium: Browser, server: Server) -> Iterator[Page]:
 def _watched_page(context: BrowserContext) -> Iterator[Page]:
     """Collects what the console complains of; a breach of the content policy is among it.
 
-    That the server refuses something by a 422 is no fault: this is how it answers with a reason.
+    That the server refuses something by a 409 or 422 is no fault: it answers so with a reason.
     """
     complaints: list[str] = []
 
     def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and "status of 422" not in message.text:
+        is_refusal = re.search(r"status of (409|422)", message.text)
+        if message.type in {"error", "warning"} and not is_refusal:
             complaints.append(message.text)
 
     context.on("weberror", lambda one: complaints.append(str(one.error)))

@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Server
+from tests.server import Server
 
 PASSWORD = "a nabla walks into a bar"
 

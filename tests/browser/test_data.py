@@ -25,7 +25,7 @@ def test_an_account_survives_its_own_end(any_page, tmp_path):
     page.goto("/settings/delete/")
     page.get_by_label("Your password").fill("a nabla walks into a bar")
     page.get_by_role("button", name="Delete my account").click()
-    expect(page.get_by_text("are deleted")).to_be_visible()
+    expect(page.get_by_text("erased within a day")).to_be_visible()
 
     sign_up(page, email=email)
     page.goto("/settings/import/")

@@ -91,3 +91,16 @@ def test_tick_and_undo_without_javascript(page_without_js):
     page.get_by_role("button", name="Undo").click()
     assert state_of(page, "vectors") == "todo"
     assert page.url.endswith(ROADMAP + "?subject=linear-algebra")
+
+
+def test_press_without_an_answer_says_that_it_may_not_have_counted(chromium, server):
+    """On a page that nobody watches: the console complains, as it should."""
+    with chromium.new_context(base_url=server.address) as context:
+        page = context.new_page()
+        page.goto(ROADMAP)
+
+        page.route("**/mark/", lambda route: route.fulfill(status=503))
+        page.locator("#tick-vectors").click()
+
+        expect(page.locator("#news")).to_contain_text("may not have been saved")
+        expect(page.locator("#m-vectors")).to_have_attribute("data-state", "todo")

@@ -16,28 +16,48 @@ from axe_playwright_python.sync_playwright import Axe
 from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
-from tests.browser.conftest import PATIENCE_SECONDS, Server
+from tests.server import PATIENCE_SECONDS, Server
 
 # By the last fixed part of the address before it, and the name of the parameter. What is in braces
 # is only known once the people are there (tests/browser/people.py).
 EXAMPLES = {
+    ("answers", "answer_id"): "{answer}",
     ("confirm-email", "key"): "{confirmation}",
     ("key", "key"): "{reset}",
     ("key", "uidb36"): "{uid}",
     ("keys", "pk"): "{passkey}",
     ("export", "kind"): "csv",
+    ("feeds", "token"): "{feed}",
+    ("groups", "group_id"): "{group}",
+    ("groups", "public_id"): "{group}",
+    ("webhooks", "webhook_id"): "{webhook}",
+    ("webhooks", "delivery_id"): "{delivery}",
+    ("meetings", "meeting_id"): "{meeting}",
+    ("meetings", "day"): "{day}",
+    ("presenters", "assignment_id"): "{assignment}",
+    ("members", "member_id"): "{member}",
+    ("members", "person"): "{member}",
+    ("requests", "person"): "{member}",
+    ("invitations", "public_id"): "{invitation}",
+    ("join", "code"): "{code}",
     ("library", "resource"): "mml-book",
     ("library", "slug"): "mml-book",
     ("library", "unit"): "chapter-02",
     ("log", "public_id"): "{session}",
+    ("notifications", "public_id"): "{notice}",
     ("paths", "slug"): "textbook-path",
     ("problems", "slug"): "invalid-request",
+    ("questions", "question_id"): "{question}",
     ("review", "slug"): "matrix-multiplication",
     ("roadmap", "slug"): "data-scientist",
     ("roles", "slug"): "data-scientist",
     ("tokens", "public_id"): "{token}",
+    ("plan", "batch"): "{batch}",
+    ("schedule", "assignment"): "{assignment}",
+    ("shift", "batch"): "{batch}",
     ("topics", "slug"): "linear-systems-and-elimination",
     ("undo", "batch"): "{batch}",
+    ("unsubscribe", "token"): "{unsubscribe}",
 }
 # Pages that look different when they are asked something.
 QUESTIONS = {
@@ -48,6 +68,10 @@ QUESTIONS = {
     ],
     "catalog:role-compare": ["?a=data-scientist&b=research-scientist"],
     "catalog:search": ["?q=matrix", "?q=nothing+is+called+like+this"],
+    "tracker:group-directory": ["?q=readers", "?q=nothing+is+called+like+this"],
+    "tracker:group-questions": ["?show=mine", "?q=nothing+is+called+like+this", "?show=unread"],
+    "tracker:assignment-plan": ["?resource=mml-book"],
+    "tracker:schedule-shift": ["?from_day=2026-01-01&days=7"],
     "tracker:gap": ["?role=research-scientist&with=deep-learning-engineer"],
     "tracker:roadmap": ["?show=ready&subject=calculus", "?view=map", "?view=map&topic=vectors"],
 }
@@ -57,8 +81,12 @@ NO_PAGES = {
     "api-unknown": "answers as the API does",
     "mfa_login_webauthn": "what a device has to sign, for a script",
     "socialaccount_signup": "only on the way back from another site",
+    "tracker:meeting-rsvp": "buttons for htmx, which lead to the date otherwise",
+    "tracker:meeting": "leads to the meeting's next date",
     "tracker:finish": "a card for htmx, which leads to Today otherwise",
     "tracker:today-next": "a card for htmx, which leads to Today otherwise",
+    "robots": "lines for search engines",
+    "tracker:metrics": "numbers for programs that have a token",
     "tracker:roadmap-mine": "leads to the roadmap of one's role",
 }
 # Drawn by Django and by Swagger UI: what axe would find there is not ours to mend.

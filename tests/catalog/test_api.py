@@ -553,8 +553,13 @@ def test_the_index_leads_to_every_collection():
         "my_activity": 401,
         "my_streak": 401,
         "my_reviews": 401,
+        "my_notes": 401,
+        "my_notices": 401,
+        "my_assignments": 401,
         "my_export": 401,
+        "my_feeds": 401,
         "my_tokens": 401,
+        "groups": 401,
         "schema": 200,
         "docs": 200,
     }

@@ -1,9 +1,10 @@
 """The graph of the real catalog, its cache, and how roles inherit."""
 
 import pytest
+from django.db import OperationalError
 from django.test import override_settings
 
-from catalog.graph import current_graph, forget_graph
+from catalog.graph import current, current_graph, forget_graph
 from catalog.models import CatalogVersion, Depth, RoleTopic, TopicAlias
 from tests.factories import make_resource, make_role, make_topic, make_unit
 
@@ -162,3 +163,16 @@ def test_a_retired_topic_is_nowhere_but_among_the_retired(catalog):
     assert graph.retired_by_id[topic.id] == "alchemy"
     assert graph.resources["old-book"].units[0].topics == ()
     assert unit.topics.get() == topic
+
+
+def test_while_one_looks_whether_the_catalog_has_moved_the_others_go_on(catalog, monkeypatch):
+    monkeypatch.setattr(current, "_checked_at", float("-inf"))
+    with current._lock:
+        assert current_graph() is catalog
+
+
+def test_who_waits_too_long_for_the_first_look_is_told_that_nothing_answers(catalog, monkeypatch):
+    monkeypatch.setattr(current, "PATIENCE_SECONDS", 0.01)
+    forget_graph()
+    with current._lock, pytest.raises(OperationalError):
+        current_graph()

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from tests.factories import make_token, make_user
-from tracker.actions.imports import MAXIMUM_BYTES, check_document
+from tracker.actions.import_checks import MAXIMUM_BYTES, check_document
 from tracker.actions.notes import write_note
 from tracker.actions.sessions import log_session
 from tracker.models import KeptAnswer, TopicNote, TopicProgress

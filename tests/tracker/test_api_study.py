@@ -534,6 +534,19 @@ def test_a_note_that_does_not_fit_is_refused(ada_api, catalog, body, expected):
     assert errors(put(ada_api, f"{ME}/notes/vectors/", body)) == [expected]
 
 
+def test_notes_are_listed_and_found_by_their_words(ada, ada_api, catalog):
+    for slug, body in (("vectors", "Small *Arrows*"), ("dot-products-and-norms", "Big tables")):
+        write_note(user=ada, topic=catalog.topic_by_slug[slug], body=body)
+    write_note(user=make_user(), topic=catalog.topic_by_slug["vectors"], body="arrows")
+
+    listed = ada_api.get(f"{ME}/notes/").json()
+    found = ada_api.get(f"{ME}/notes/?search=arrows%20small").json()
+
+    assert [one["slug"] for one in listed["results"]] == ["dot-products-and-norms", "vectors"]
+    assert [one["body"] for one in found["results"]] == ["Small *Arrows*"]
+    assert found["results"][0] == ada_api.get(f"{ME}/notes/vectors/").json()
+
+
 def test_nobody_reads_the_notes_of_others(ada_api, catalog):
     write_note(user=make_user(), topic=catalog.topic_by_slug["vectors"], body="secret")
 

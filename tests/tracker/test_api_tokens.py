@@ -1,26 +1,18 @@
 """Tokens over REST and by the command; what a token may do."""
 
 import io
-import json
 from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
-from django.urls import resolve
 from django.utils import timezone
 
-from tests.api import OPERATIONS, address_of
 from tests.factories import make_token, make_user
 from tracker.actions.tokens import create_token, revoke_token, use_token
 from tracker.models import (
     ApiToken,
-    KeptAnswer,
     Scope,
-    StudySession,
-    TopicNote,
-    TopicProgress,
-    UnitProgress,
     User,
 )
 
@@ -133,125 +125,7 @@ def test_others_tokens_are_not_listed(ada_browser):
     assert ada_browser.get(TOKENS).json()["results"] == []
 
 
-# --- What a token may do -----------------------------------------------------------------------
-
-CALLS = {
-    "GET /me/": "read",
-    "HEAD /me/": "read",
-    "PATCH /me/": "write",
-    "DELETE /me/": None,
-    "GET /me/topics/": "read",
-    "HEAD /me/topics/": "read",
-    "PATCH /me/topics/": "write",
-    "PUT /me/topics/vectors/": "write",
-    "GET /me/units/": "read",
-    "PUT /me/units/goodfellow-deep-learning/chapter-08/": "write",
-    "GET /me/plan/": "read",
-    "GET /me/gap/?role=data-scientist": "read",
-    "GET /me/sessions/": "read",
-    "POST /me/sessions/": "write",
-    "GET /me/sessions/x/": "read",
-    "PATCH /me/sessions/x/": "write",
-    "DELETE /me/sessions/x/": "write",
-    "GET /me/timer/": "read",
-    "PUT /me/timer/": "write",
-    "DELETE /me/timer/": "write",
-    "POST /me/timer/stop/": "write",
-    "GET /me/activity/": "read",
-    "POST /me/activity/x/undo/": "write",
-    "GET /me/streak/": "read",
-    "GET /me/reviews/": "read",
-    "POST /me/reviews/vectors/": "write",
-    "POST /me/reviews/vectors/postpone/": "write",
-    "GET /me/notes/vectors/": "read",
-    "PUT /me/notes/vectors/": "write",
-    "GET /me/export/": "read",
-    "HEAD /me/export/": "read",
-    "POST /me/import/": "write",
-    "GET /me/tokens/": None,
-    "POST /me/tokens/": None,
-    "DELETE /me/tokens/x/": None,
-}
-BODIES = {
-    "PATCH /me/": {"name": "Eve"},
-    "PATCH /me/topics/": {"topics": [{"slug": "vectors", "state": "done"}]},
-    "PUT /me/topics/vectors/": {"state": "done"},
-    "PUT /me/units/goodfellow-deep-learning/chapter-08/": {"done": True},
-    "POST /me/sessions/": {"minutes": 30},
-    "PATCH /me/sessions/x/": {"minutes": 30},
-    "POST /me/reviews/vectors/": {"grade": "good"},
-    "PUT /me/notes/vectors/": {"body": "x"},
-    "POST /me/import/": {"list": "vectors"},
-    "POST /me/tokens/": {"name": "x", "scopes": ["read"]},
-}
-
-
-# What an allowed call is answered where Ada has no session, no change, no timer and nothing done.
-ALLOWED = {
-    "POST /me/sessions/": 201,
-    "GET /me/sessions/x/": 404,
-    "PATCH /me/sessions/x/": 404,
-    "DELETE /me/sessions/x/": 404,
-    "DELETE /me/timer/": 204,
-    "POST /me/timer/stop/": 409,
-    "POST /me/activity/x/undo/": 404,
-    "POST /me/reviews/vectors/": 409,
-    "POST /me/reviews/vectors/postpone/": 409,
-}
-
-
-def call(client, operation):
-    method, path = operation.split()
-    body = BODIES.get(operation)
-    return client.generic(method, f"/api/v1{path}", *([json.dumps(body), JSON] if body else []))
-
-
-def test_every_personal_operation_is_tried_with_every_scope():
-    tried = {
-        (method, resolve(f"/api/v1{path.partition('?')[0]}").view_name)
-        for method, path in (operation.split() for operation in CALLS)
-    }
-
-    for method, path, _ in OPERATIONS:
-        if path.startswith("/api/v1/me/"):
-            assert (method, resolve(address_of(path)).view_name) in tried, (method, path)
-
-
-@pytest.mark.parametrize("scope", list(Scope))
-@pytest.mark.parametrize("operation", CALLS)
-def test_a_token_does_what_its_scope_allows_and_nothing_else(ada, operation, scope):
-    client = with_token(make_token(ada, scopes=[scope]).secret)
-    count = ApiToken.objects.count()
-
-    response = call(client, operation)
-
-    needed = CALLS[operation]
-    if needed == scope:
-        assert response.status_code == ALLOWED.get(operation, 200)
-        return
-    assert response.status_code == 403
-    if needed:
-        assert response["WWW-Authenticate"] == (
-            f'Bearer realm="mlmath", error="insufficient_scope", scope="{needed}"'
-        )
-    if not operation.startswith("HEAD"):
-        code = "insufficient_scope" if needed else "session_only"
-        assert response.json()["code"] == code
-        assert f"“{needed}”" in response.json()["detail"] or not needed
-    ada.refresh_from_db()
-    assert ada.name == "Ada Lovelace"
-    assert ada.timer_started_at is None
-    for model in (TopicProgress, UnitProgress, StudySession, TopicNote, KeptAnswer):
-        assert not model.objects.exists()
-    assert ApiToken.objects.count() == count
-
-
-@pytest.mark.parametrize("operation", CALLS)
-def test_nobody_in_particular_is_a_401_that_says_how_to_sign_in(operation):
-    response = call(Client(), operation)
-
-    assert response.status_code == 401
-    assert response["WWW-Authenticate"] == 'Bearer realm="mlmath"'
+# --- What a token may do; every call with every scope is tried in tests/test_api_scopes.py -------
 
 
 def good_for_a_day(user):
@@ -312,18 +186,6 @@ def test_a_token_opens_no_page(ada_api):
 
 
 # --- A browser's session -----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("operation", [one for one in CALLS if one[:3] not in {"GET", "HEA"}])
-def test_a_session_needs_the_csrf_token_to_change_anything(ada, operation):
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(ada)
-
-    response = call(client, operation)
-
-    assert response.status_code == 403
-    assert response.json()["type"] == "/problems/csrf-failed/"
-    assert not TopicProgress.objects.exists()
 
 
 def test_a_session_with_the_csrf_token_changes_things(ada):

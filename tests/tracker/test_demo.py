@@ -23,6 +23,8 @@ def test_demo_says_how_to_sign_in_to_an_account_with_progress(catalog, client):
     user = User.objects.get(email="ada@example.org")
     assert user.check_password("learning by doing")
     assert user.topic_progress.filter(state=TopicState.LEARNING).count() == 3
+    group = user.memberships.get().group
+    assert (group.memberships.count(), group.assignments.count()) == (9, 7)
     client.force_login(user)
     assert client.get("/today/").status_code == 200
 

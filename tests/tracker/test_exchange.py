@@ -11,17 +11,28 @@ import pytest
 
 from catalog.graph import current_graph, forget_graph
 from catalog.models import AliasKind, Resource, Topic, TopicAlias
-from tests.factories import make_topic, make_user
+from tests.factories import (
+    make_answer,
+    make_assignment,
+    make_group,
+    make_meeting,
+    make_question,
+    make_topic,
+    make_user,
+)
+from tracker.actions.answers import delete_answer
+from tracker.actions.assignments import mark_mine, set_personal_date
 from tracker.actions.history import UndoOutdated, undo
-from tracker.actions.imports import (
+from tracker.actions.import_checks import (
+    LATER_PARTS,
     MAXIMUM_BYTES,
     SCHEMA_FILE,
     ImportFaulty,
     check_document,
-    import_document,
-    import_list,
     read_document,
 )
+from tracker.actions.imports import import_document, import_list
+from tracker.actions.meetings import answer_rsvp, choose_presenter
 from tracker.actions.notes import write_note
 from tracker.actions.people import update_profile
 from tracker.actions.progress import Mark, mark_topics
@@ -30,8 +41,13 @@ from tracker.actions.sessions import log_session
 from tracker.actions.units import mark_unit
 from tracker.models import (
     Activity,
+    Answer,
+    AnswerToAssignment,
+    Assignment,
     Grade,
+    Question,
     ReviewAnswer,
+    RsvpAnswer,
     Source,
     StudySession,
     TopicNote,
@@ -47,6 +63,9 @@ from tracker.summaries.people import person_states
 START = datetime(2027, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
 NOW = datetime(2027, 4, 1, 12, tzinfo=UTC)
 ROWS = [Activity, ReviewAnswer, StudySession, TopicNote, TopicProgress, TopicReview, UnitProgress]
+
+
+IN_GROUPS = ("questions", "answers", "memberships", "assignments", "rsvps", "presenting")
 
 
 def after(hours: float) -> datetime:
@@ -89,6 +108,18 @@ def live(user, graph):
     grade_review(user=user, topic=topics[0], grade=Grade.HARD, at=after(300))
     postpone_review(user=user, topic=topics[3], days=9, at=after(300))
     write_note(user=user, topic=topics[5], body="Says $a + b$\n\nüber “𝕊” 😀", at=after(20))
+    group = make_group(leader=user)
+    meeting = make_meeting(group, starts_on=START.date())
+    answer_rsvp(
+        user=user, meeting=meeting, day=meeting.starts_on, answer=RsvpAnswer.MAYBE, at=START
+    )
+    chapter = make_assignment(group, units[0][0].id)
+    mark_mine(user=user, assignment=chapter, answer=AnswerToAssignment.IN, at=after(21))
+    choose_presenter(user=user, assignment=chapter, presenter=user, at=after(21))
+    question = make_question(
+        group, user, "Why 😀?", unit=units[0][0], topic=topics[0], at=after(21)
+    )
+    make_answer(question, user, "Because\n\n*so*.", at=after(22))
 
 
 def document_of(user):
@@ -116,6 +147,125 @@ def test_the_export_fits_its_own_schema(document):
 
 def test_the_export_of_day_one_fits_as_well(ada):
     check_document(document_of(ada))
+
+
+def test_my_posts_are_in_the_export_wherever_i_am_by_now_and_deleted_ones_are_not(ada, catalog):
+    emmy = make_user()
+    group = make_group(members=[ada, emmy])
+    question = make_question(group, ada, "Why?", body="**So**?", at=START)
+    make_question(group, emmy, "Not mine")
+    answer = make_answer(question, ada, "So.", at=START)
+    delete_answer(user=ada, answer=make_answer(question, ada, "Gone", at=START))
+    group.memberships.filter(user=ada).delete()
+
+    document = document_of(ada)
+
+    written_at = "2027-03-01T12:00:00.123456Z"
+    assert document["questions"] == [
+        {
+            "id": question.public_id,
+            "group": group.public_id,
+            "title": "Why?",
+            "body": "**So**?",
+            "unit": None,
+            "topic": None,
+            "written_at": written_at,
+            "edited_at": None,
+        }
+    ]
+    assert document["answers"] == [
+        {
+            "id": answer.public_id,
+            "group": group.public_id,
+            "question": question.public_id,
+            "body": "So.",
+            "written_at": written_at,
+            "edited_at": None,
+        }
+    ]
+    check_document(document)
+
+
+def test_the_groups_i_am_in_are_in_the_export_and_an_import_joins_none(ada, catalog):
+    group = make_group("Readers", members=[ada])
+    make_group(members=[ada], deleted_at=START)
+    make_group()
+
+    document = document_of(ada)
+
+    assert document["memberships"] == [
+        {
+            "group": group.public_id,
+            "name": "Readers",
+            "role": "member",
+            "joined_at": "2026-09-01T00:00:00Z",
+            "shares_readiness": False,
+            "seen_by_observers": False,
+        }
+    ]
+    check_document(document)
+    other = make_user()
+    import_document(user=other, document=document)
+    assert not other.memberships.exists()
+
+
+def test_whether_i_come_and_what_i_present_is_in_the_export(ada, document):
+    meeting, assignment = ada.rsvps.get().meeting, Assignment.objects.get()
+
+    assert document["rsvps"] == [
+        {
+            "group": meeting.group.public_id,
+            "meeting": meeting.public_id,
+            "day": "2027-03-01",
+            "answer": "maybe",
+            "answered_at": "2027-03-01T12:00:00.123456Z",
+        }
+    ]
+    assert document["presenting"] == [
+        {
+            "group": meeting.group.public_id,
+            "assignment": assignment.public_id,
+            "chosen_at": "2027-03-02T09:00:00.123456Z",
+        }
+    ]
+
+
+def test_what_i_said_about_chapters_is_in_the_export_and_an_import_says_nothing(ada, catalog):
+    unit = catalog.covering[0][0]
+    emmy = make_user()
+    group = make_group(leader=emmy, members=[ada])
+    chapter = make_assignment(group, unit.id, due_on=date(2027, 3, 8))
+    mark_mine(user=ada, assignment=chapter, answer=AnswerToAssignment.MORE_TIME, at=START)
+    mark_mine(user=emmy, assignment=chapter, answer=AnswerToAssignment.OUT, at=START)
+    later = datetime(2027, 3, 20, 12, tzinfo=UTC)
+    set_personal_date(user=emmy, assignment=chapter, member=ada, due=later, at=after(1))
+    group.memberships.filter(user=ada).delete()
+
+    document = document_of(ada)
+
+    assert document["assignments"] == [
+        {
+            "group": group.public_id,
+            "assignment": chapter.public_id,
+            "unit": f"{unit.resource}/{unit.slug}",
+            "reading": False,
+            "answer": "more_time",
+            "due_at": "2027-03-20T12:00:00Z",
+            "changed_at": "2027-03-01T13:00:00.123456Z",
+        }
+    ]
+    check_document(document)
+    other = make_user()
+    import_document(user=other, document=document)
+    assert not other.assignment_progress.exists()
+
+
+def test_an_import_posts_nothing(ada, document):
+    other = make_user()
+
+    import_document(user=other, document=document)
+
+    assert (Question.objects.count(), Answer.objects.count()) == (1, 1)
 
 
 def test_the_export_fits_whatever_the_days_off(ada):
@@ -156,7 +306,9 @@ def test_export_delete_sign_up_import_gives_the_same(document, ada):
     after_import = document_of(again)
     brought = [row for row in after_import["activity"] if row["source"] == "import"]
     after_import["activity"] = [r for r in after_import["activity"] if r["source"] != "import"]
-    assert after_import == document
+    # What was written in groups stays there, under no name; the account is another one.
+    mine = {"account": after_import["account"]}
+    assert after_import == document | {kind: [] for kind in IN_GROUPS} | mine
     assert report.unknown == []
     # The import itself is history too: one batch.
     assert len({row["batch"] for row in brought}) == 1
@@ -532,6 +684,13 @@ def test_a_missing_part_is_named(document, missing):
         check_document(document)
 
 
+@pytest.mark.parametrize("later", sorted(LATER_PARTS))
+def test_an_export_from_before_there_were_groups_still_fits(document, later):
+    del document[later]
+
+    check_document(document)
+
+
 def test_twenty_faults_are_told_at_most(document):
     document["topics"] = ["x"] * 900
 
@@ -599,7 +758,7 @@ def test_exporting_costs_the_same_however_much_there_is(ada, catalog, count_quer
         export_of(user=User.objects.get(), at=NOW)
 
     # One of them reads the person.
-    assert len(few) == len(many) == 9
+    assert len(few) == len(many) == 33
 
 
 # --- Lists -----------------------------------------------------------------------------------

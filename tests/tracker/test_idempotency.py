@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories import make_token, make_user
-from tracker.actions.idempotency import KEPT_FOR, KeyInUse, keep_answer, take_key
+from tracker.actions.idempotency import KeyInUse, keep_answer, take_key
 from tracker.models import ApiToken, KeptAnswer
+from tracker.models.retention import KEPT_ANSWERS
 
 pytestmark = pytest.mark.django_db
 JSON = "application/json"
@@ -107,7 +108,7 @@ def test_the_key_of_somebody_else_is_another_key(ada_browser):
 
 def test_a_key_is_forgotten_after_a_day(ada, ada_browser):
     make(ada_browser, "k1")
-    KeptAnswer.objects.update(at=timezone.now() - KEPT_FOR)
+    KeptAnswer.objects.update(at=timezone.now() - KEPT_ANSWERS)
 
     assert make(ada_browser, "k1").status_code == 201
     assert ApiToken.objects.count() == 2
@@ -117,9 +118,11 @@ def test_a_key_is_forgotten_after_a_day(ada, ada_browser):
 def test_a_key_is_good_until_a_day_has_passed(ada):
     keep_answer(user=ada, key="k", fingerprint="f", status=201, at=NOW)
 
-    kept = take_key(user=ada, key="k", fingerprint="f", at=NOW + KEPT_FOR - timedelta(seconds=1))
+    kept = take_key(
+        user=ada, key="k", fingerprint="f", at=NOW + KEPT_ANSWERS - timedelta(seconds=1)
+    )
     assert kept is not None
-    assert take_key(user=ada, key="k", fingerprint="f", at=NOW + KEPT_FOR) is None
+    assert take_key(user=ada, key="k", fingerprint="f", at=NOW + KEPT_ANSWERS) is None
 
 
 def test_an_answer_goes_with_its_person(ada):

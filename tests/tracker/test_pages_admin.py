@@ -1,11 +1,13 @@
 """People in the admin: found and deactivated, their ticks and tokens only looked at."""
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from tests.factories import make_token, make_user
-from tracker.models import TopicProgress, User
+from tests.factories import make_group, make_token, make_user
+from tracker.actions.invitations import create_invitation
+from tracker.models import Ban, JoinRequest, TopicProgress, User
 
 
 @pytest.fixture
@@ -96,3 +98,20 @@ def test_what_people_did_is_only_looked_at(superuser, ada, ada_browser, model):
     assert superuser.post(f"{path}/change/", {"state": "todo"}).status_code == 403
     assert superuser.post(f"{path}/delete/", {"post": "yes"}).status_code == 403
     assert TopicProgress.objects.get().state == "done"
+
+
+@pytest.mark.parametrize("name", ["studygroup", "membership", "ban", "joinrequest", "invitation"])
+def test_groups_are_looked_at_only(curator, ada, name):
+    group = make_group(leader=ada)
+    create_invitation(user=ada, group=group)
+    Ban.objects.create(group=group, user=make_user(), banned_at=group.created_at)
+    JoinRequest.objects.create(group=group, user=make_user(), asked_at=group.created_at)
+    row = apps.get_model("tracker", name).objects.get()
+    address = f"/admin/tracker/{name}/{row.pk}/change/"
+
+    assert curator.get(f"/admin/tracker/{name}/").status_code == 200
+    assert curator.get(address).status_code == 200
+    assert [
+        curator.post(address, {}).status_code,
+        curator.get(f"/admin/tracker/{name}/add/").status_code,
+    ] == [403, 403]

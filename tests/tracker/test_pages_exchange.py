@@ -6,6 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from tests.factories import PASSWORD, make_user
+from tracker.actions.deletions import erase_deleted
 from tracker.actions.notes import write_note
 from tracker.actions.progress import Mark, mark_topics
 from tracker.models import Source, TopicNote, TopicProgress, TopicState, User
@@ -113,9 +114,11 @@ def test_the_account_goes_with_the_password_only(reader, ada_browser):
     assert "This is not your password." in wrong.content.decode()
     assert User.objects.filter(pk=reader.pk).exists()
 
-    response = ada_browser.post("/settings/delete/", {"password": PASSWORD}, follow=True)
+    response = ada_browser.post("/settings/delete/", {"password": PASSWORD})
+    erase_deleted()
 
-    assert "are deleted." in response.content.decode()
+    assert "erased within a day." in response.content.decode()
+    assert response["Clear-Site-Data"] == '"cache", "cookies", "storage"'
     assert not User.objects.filter(pk=reader.pk).exists()
     assert not TopicProgress.objects.exists()
     assert ada_browser.get("/today/").status_code == 302
@@ -129,4 +132,6 @@ def test_somebody_who_has_no_password_is_not_asked_for_one(ada, ada_browser):
 
     ada_browser.post("/settings/delete/")
 
+    assert not User.objects.filter(email=ada.email).exists()
+    erase_deleted()
     assert not User.objects.filter(pk=ada.pk).exists()

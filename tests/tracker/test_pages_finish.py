@@ -185,7 +185,7 @@ def test_due_reviews_are_counted_up_to_the_wish_of_the_day(
     assert "To review today" in page
     assert "5 topics" in page
     assert page.count('class="due"') == 3
-    assert len(queries) == 7, queries
+    assert len(queries) == 8, queries
 
 
 def test_next_comes_again_by_what_is_read_after_a_tick(planner, ada_htmx, catalog):
@@ -238,4 +238,4 @@ def test_today_costs_the_same_with_much_study(planner, ada_browser, catalog, cou
     with count_queries() as queries:
         ada_browser.get("/today/?minutes_per_day=60&done_by=2027-06-01")
 
-    assert len(queries) == 5, queries
+    assert len(queries) == 6, queries

@@ -2,14 +2,16 @@
 
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from catalog.graph import current_graph, forget_graph
 from catalog.models import AliasKind, TopicAlias, TopicMove
 from tests.factories import make_topic, make_user
+from tests.races import race
 from tracker.actions import history
 from tracker.actions import progress as actions
 from tracker.actions.progress import Mark
@@ -258,26 +260,9 @@ def test_a_tick_by_an_old_slug_goes_to_every_part(ada):
     assert states(ada) == {"one": "done", "other": "done"}
 
 
-def race(work):
-    """Run `work` in many threads at once; returns what they raised."""
-    start = threading.Barrier(8)
-    raised = []
-
-    def run(number):
-        try:
-            start.wait(timeout=10)
-            work(number)
-        except Exception as error:  # noqa: BLE001  # whatever it is, the test shows it
-            raised.append(error)
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return raised
+def eight_times(work):
+    """`work(number)` in eight threads at once; the kinds of what they raise."""
+    return race(*(partial(work, number) for number in range(8)))
 
 
 @pytest.fixture
@@ -289,7 +274,7 @@ def committed_ada(transactional_db, catalog):
 def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(committed_ada):
     wanted = [LEARNING, DONE, SKIPPED, DONE, LEARNING, SKIPPED, DONE, LEARNING]
 
-    raised = race(lambda number: mark(committed_ada, {"vectors": wanted[number]}))
+    raised = eight_times(lambda number: mark(committed_ada, {"vectors": wanted[number]}))
 
     assert raised == []
     log = list(Activity.objects.filter(user=committed_ada).order_by("id"))
@@ -303,7 +288,7 @@ def test_eight_tabs_that_mark_at_once_leave_one_row_and_a_log_without_gaps(commi
 def test_eight_tabs_that_undo_at_once_undo_once(committed_ada):
     batch = mark(committed_ada, {"vectors": DONE}).batch
 
-    raised = race(lambda number: history.undo(user=committed_ada, batch=batch))
+    raised = eight_times(lambda number: history.undo(user=committed_ada, batch=batch))
 
     assert raised == []
     assert states(committed_ada) == {}
@@ -323,6 +308,6 @@ def test_without_the_lock_the_race_would_show(committed_ada, monkeypatch):
     batch = "unlocked"
     monkeypatch.setattr(actions, "new_public_id", lambda: batch)
 
-    race(lambda number: mark(committed_ada, {"vectors": DONE}))
+    eight_times(lambda number: mark(committed_ada, {"vectors": DONE}))
 
     assert Activity.objects.filter(user=committed_ada).count() > 1

@@ -203,6 +203,15 @@ def test_next_prefers_what_opens_many_hours_for_few():
     assert [topic.slug for topic in found] == ["t2", "t0"]
 
 
+def test_next_puts_what_a_group_reads_soon_after_what_is_being_learned():
+    # Without its group, the first topic would come last: it opens nothing.
+    graph = make_graph([[], [], [1], []], hours=[2, 2, 10, 2])
+
+    found = next_topics(graph, None, Standing.of(graph, {3: LEARNING}), due=0b1)
+
+    assert [topic.slug for topic in found] == ["t3", "t0", "t1"]
+
+
 def test_next_is_empty_when_everything_is_known():
     graph = make_graph(CHAIN)
 

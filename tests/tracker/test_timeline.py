@@ -1,6 +1,7 @@
 """The timeline: its order, its cursor, and what can be undone."""
 
 import base64
+import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -87,6 +88,31 @@ def test_pages_follow_each_other_while_new_things_come_on_top(ada, catalog):
     shown = [entry.at for page in (first, second, third) for entry in page.entries]
     assert shown == [after(4), after(3), after(2), after(1), after(0)]
     assert third.next_cursor == ""
+
+
+def test_a_walk_shows_once_what_stays_while_other_things_come_and_go(ada):
+    """Three hundred sessions, a third of them at one instant; others come and go between pages."""
+    chance = random.Random(20261121)
+    StudySession.objects.bulk_create(
+        StudySession(user=ada, minutes=1, started_at=at, day=at.date())
+        for at in [after(number % 200) if number < 200 else after(50) for number in range(300)]
+    )
+    stays = set(StudySession.objects.values_list("public_id", flat=True))
+    shown, cursor = [], None
+    while cursor != "":
+        page = look(user=ada, size=20, cursor=cursor or "")
+        shown += [entry.session for entry in page.entries]
+        cursor = page.next_cursor
+        for _ in range(5):
+            goes = chance.choice(sorted(StudySession.objects.values_list("public_id", flat=True)))
+            StudySession.objects.filter(public_id=goes).delete()
+            stays.discard(goes)
+            comes = after(chance.choice([50, chance.randrange(200)]))
+            StudySession.objects.create(user=ada, minutes=2, started_at=comes, day=comes.date())
+
+    assert len(stays) > 200
+    assert len(shown) == len(set(shown))
+    assert stays <= set(shown)
 
 
 def test_a_page_that_is_just_full_is_the_last(ada, catalog):
