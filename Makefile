@@ -8,7 +8,7 @@ PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run dev test check bench demo lock screenshots
+.PHONY: help run dev test faults fuzz check bench demo lighthouse lock screenshots
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
@@ -16,20 +16,26 @@ help:  ## Say what there is
 
 run: .venv/runtime.stamp  ## Serve mlmath at http://localhost:8000 (HOST=, PORT=)
 	@$(MANAGE) prepare
-	@exec .venv/bin/python -m mlmath.serve --host "$(HOST)" --port "$(PORT)"
+	@exec .venv/bin/python -m mlmath.serve --host "$(HOST)" --port "$(PORT)" --work
 
 dev: .venv/dev.stamp  ## The same with reload and error pages for developers
 	@DEBUG=1 $(MANAGE) prepare
-	@DEBUG=1 exec $(MANAGE) runserver "$(HOST):$(PORT)"
+	@$(MANAGE) work --parent $$$$ & DEBUG=1 exec $(MANAGE) runserver "$(HOST):$(PORT)"
 
 test: .venv/dev.stamp  ## Run everything: checks, tests on SQLite and PostgreSQL, browser tests
 	@exec .venv/bin/python -m tests.run
 
+faults: .venv/dev.stamp  ## Break everything and look what is lost (12 minutes, best alone on the machine)
+	@exec .venv/bin/python -m tests.faults
+
+fuzz: .venv/dev.stamp  ## Send the API everything one can think of (EXAMPLES=30 of each call)
+	@FUZZ_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
+
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
 	@exec .venv/bin/python -m tests.run --only checks
 
-bench: .venv/dev.stamp  ## Measure the main pages against the floor
-	@.venv/bin/python -m tests.bench
+bench: .venv/dev.stamp  ## Measure the main pages and calls against the floor (10 to 15 minutes)
+	@.venv/bin/python -m tests.bench --json var/bench.json
 
 demo: .venv/runtime.stamp  ## Make an account with some progress to look around with
 	@$(MANAGE) prepare
@@ -38,8 +44,12 @@ demo: .venv/runtime.stamp  ## Make an account with some progress to look around 
 screenshots: .venv/dev.stamp  ## Take the pictures in docs/ of the running site (make demo first)
 	@.venv/bin/python -m tests.screenshots http://localhost:$(PORT)
 
+lighthouse: .venv/dev.stamp  ## Ask Google's Lighthouse (from npm) about the main pages
+	@.venv/bin/python -m tests.lighthouse
+
 lock: .venv/dev.stamp  ## Pin what pyproject.toml names; UPGRADE=--upgrade takes the newest
 	$(COMPILE) $(UPGRADE) --output-file=requirements/runtime.txt pyproject.toml
+	$(COMPILE) $(UPGRADE) --extra=sentry --constraint=requirements/runtime.txt --output-file=requirements/sentry.txt pyproject.toml
 	$(COMPILE) $(UPGRADE) --extra=dev --constraint=requirements/runtime.txt --output-file=requirements/dev.txt pyproject.toml
 
 # A stamp is younger than the file whose packages are installed.
