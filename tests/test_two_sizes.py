@@ -17,7 +17,7 @@ from tests.factories import (
     make_user,
 )
 from tests.permissions import ROWS, World, make_world
-from tracker.actions.assignments import mark_mine
+from tracker.actions.assignment_progress import mark_mine
 from tracker.actions.invitations import create_invitation
 from tracker.actions.notes import write_note
 from tracker.actions.notices import tell

@@ -10,6 +10,7 @@ from mlmath.errors import Changed, NotFound
 from tests.factories import make_assignment, make_group, make_user
 from tests.races import race
 from tracker.actions import assignments as actions
+from tracker.actions.assignment_progress import mark_mine
 from tracker.actions.shifts import shift_assignments
 from tracker.models import Assignment, AssignmentState, Membership, StudyGroup, UnitProgress, User
 
@@ -96,7 +97,7 @@ def test_marking_done_while_it_is_removed_keeps_what_was_said_or_says_that_it_is
 
     def mark(person):
         user = User.objects.get(pk=person.pk)
-        actions.mark_mine(user=user, assignment=made, state=AssignmentState.DONE, at=NOW)
+        mark_mine(user=user, assignment=made, state=AssignmentState.DONE, at=NOW)
 
     def remove():
         actions.remove_assignment(user=leaders[0], assignment=made, at=NOW)
@@ -116,7 +117,7 @@ def test_a_member_who_is_removed_while_marking_has_marked_before_or_not_at_all(
 
     def mark():
         user = User.objects.get(pk=person.pk)
-        actions.mark_mine(user=user, assignment=made, state=AssignmentState.DONE, at=NOW)
+        mark_mine(user=user, assignment=made, state=AssignmentState.DONE, at=NOW)
 
     def leave():
         Membership.objects.get(group=group, user=person).delete()

@@ -21,7 +21,7 @@ from tests.factories import (
     make_user,
 )
 from tracker.actions.answers import delete_answer
-from tracker.actions.assignments import mark_mine, set_personal_date
+from tracker.actions.assignment_progress import mark_mine, set_personal_date
 from tracker.actions.history import UndoOutdated, undo
 from tracker.actions.import_checks import (
     LATER_PARTS,

@@ -27,12 +27,8 @@ from hypothesis.stateful import (
 
 from catalog.graph import current_graph
 from mlmath.errors import DomainError, NotFound, PermissionDenied
-from tracker.actions.assignments import (
-    assign_units,
-    mark_mine,
-    remove_assignment,
-    restore_assignment,
-)
+from tracker.actions.assignment_progress import mark_mine
+from tracker.actions.assignments import assign_units, remove_assignment, restore_assignment
 from tracker.actions.groups import create_group, delete_group
 from tracker.actions.history import undo
 from tracker.actions.invitations import create_invitation, join_group, revoke_invitation

@@ -1,11 +1,10 @@
-"""Assigning chapters to a group, and what its people say about them.
+"""Assigning chapters to a group: what its leaders do.
 
 Leaders write under the lock of the group's row, so that two of them take turns and limits hold.
 """
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -28,22 +27,15 @@ from tracker.actions.dues import (
 )
 from tracker.actions.locking import (
     lock_leadership,
-    lock_membership,
-    lock_person,
     touch_membership,
 )
 from tracker.actions.notices import tell
-from tracker.actions.units import UnitMarked, mark_unit
 from tracker.actions.versions import write_version
 from tracker.actions.webhooks import emit_assignments
 from tracker.models import (
     ActKind,
-    AnswerToAssignment,
     Assignment,
-    AssignmentProgress,
-    AssignmentState,
     GroupEvent,
-    GroupRole,
     NoticeKind,
     Recipient,
     StudyGroup,
@@ -52,7 +44,6 @@ from tracker.models import (
 from tracker.models.assignments import MAXIMUM_ASSIGNMENT_NOTE_LENGTH
 from tracker.models.ids import new_public_id
 from tracker.models.text import check_text
-from tracker.summaries.members import shown_name
 from tracker.summaries.schedule import in_words
 
 MAXIMUM_AT_ONCE = 200
@@ -65,10 +56,6 @@ class AlreadyAssigned(DomainError):
 
 class TooManyAssignments(DomainError):
     code = "too_many_assignments"
-
-
-class NotAssigned(DomainError):
-    code = "not_assigned"
 
 
 @transaction.atomic
@@ -155,7 +142,7 @@ def edit_assignment(
     """
     at = at or timezone.now()
     group, leader = lock_leadership(group=assignment.group, user=user)
-    row = _live(group, assignment)
+    row = live_assignment(group, assignment)
     had_readers, had_due_at = _readers_of(row), row.due_at
     changes: dict[str, Any] = {}
     if due is not None:
@@ -197,7 +184,7 @@ def edit_assignment(
             people=[one for one in readers if one in had_readers],
             kind=NoticeKind.ASSIGNMENT,
             key=f"moved:{row.public_id}:{row.version}",
-            text=f"{group.name}: {_title(row)} is now due on {in_words(row.due_on)}.",
+            text=f"{group.name}: {chapter_title(row)} is now due on {in_words(row.due_on)}.",
             address=schedule_address(group),
             group=group,
             by=user,
@@ -350,134 +337,24 @@ def move_assignment(
     return True
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MineMarked:
-    """What somebody says about an assignment now; `unit` is what marking its unit did, None where
-    nothing was said about that."""
-
-    assignment: Assignment
-    progress: AssignmentProgress
-    unit: UnitMarked | None
-
-
-@transaction.atomic
-def mark_mine(
-    *,
-    user: User,
-    assignment: Assignment,
-    state: AssignmentState | None = None,
-    answer: AnswerToAssignment | str | None = None,
-    at: datetime | None = None,
-) -> MineMarked:
-    """Say where `user` is with an assignment, or whether they are in; "" takes the answer back.
-
-    Done is said of the unit, by `mark_unit`, which proposes its topics; the other states say that
-    it is not. Names what is wanted, so that repeating it changes nothing. The leaders are told of
-    the first wish for more time. Raises NotFound for what they do not see, NotAssigned for what is
-    for others or a draft still, PermissionDenied for observers. Locks the membership and the
-    person.
-    """
-    at = at or timezone.now()
-    member = lock_membership(group=assignment.group, user=user)
-    row = Assignment.objects.seen_by(member).filter(pk=assignment.pk).first()
-    if row is None:
-        raise NotFound
-    if member.leads and not Assignment.objects.assigned_to(user.pk).filter(pk=row.pk).exists():
-        raise NotAssigned("This chapter is a draft, or for others: it is not assigned to you.")
-    lock_person(user)
-    progress = _progress(row, user, at)
-    had = (progress.is_reading, progress.answer)
-    unit = None
-    if state is not None:
-        node = current_graph().unit_by_id[row.unit_id]
-        unit = mark_unit(user=user, unit=node, is_done=state == AssignmentState.DONE, at=at)
-        progress.is_reading = state == AssignmentState.READING
-    if answer is not None:
-        progress.answer = answer
-    if had != (progress.is_reading, progress.answer):
-        progress.changed_at = at
-        progress.save()
-        if had[1] != progress.answer == AnswerToAssignment.MORE_TIME:
-            _tell_leaders_of_wish(member.group, row, user, at=at)
-    touch_membership(member, at=at)
-    return MineMarked(assignment=row, progress=progress, unit=unit)
-
-
-@transaction.atomic
-def set_personal_date(
-    *,
-    user: User,
-    assignment: Assignment,
-    member: User,
-    due: datetime | None,
-    at: datetime | None = None,
-) -> AssignmentProgress:
-    """Give `member` a later date of their own, or with None take it away again; they are told.
-
-    It is kept as an instant, so that it stays when the group's date moves. Repeating it changes
-    nothing. Raises NotFound for a removed assignment and for people outside the group or looking
-    on, NotAssigned where they do not have it, and DueImpossible for a date that is past or not
-    after the group's. Locks the group and the member's person.
-    """
-    at = at or timezone.now()
-    group, leader = lock_leadership(group=assignment.group, user=user)
-    row = _live(group, assignment)
-    if member not in readers_of_group(group):
-        raise NotFound
-    if not Assignment.objects.assigned_to(member.pk).filter(pk=row.pk).exists():
-        raise NotAssigned(
-            f"{_title(row)} is a draft, or not for {shown_name(member)}. "
-            "Publish it, or let them have it, first."
-        )
-    due_at = None
-    if due is not None:
-        own = possible_due(due, group, at)
-        if own.at <= row.due_at:
-            raise DueImpossible(
-                f"The group's date is {in_words(row.due_on)}. "
-                "A date of one's own is later than that."
-            )
-        due_at = own.at
-    lock_person(member)
-    progress = _progress(row, member, at)
-    if progress.due_at != due_at:
-        progress.due_at, progress.changed_at = due_at, at
-        progress.save()
-        when = in_words(own.on) if due_at else f"{in_words(row.due_on)} again, as for all"
-        record_act(
-            group=group,
-            by=user,
-            members=[member],
-            kind=ActKind.OWN_DATE,
-            about=f"{_title(row)}, {when}",
-            at=at,
-        )
-        tell(
-            people=[member],
-            kind=NoticeKind.ASSIGNMENT,
-            key=f"own-date:{row.public_id}:{at.isoformat()}",
-            text=f"{group.name}: {_title(row)} is due for you on {when}.",
-            address=schedule_address(group),
-            group=group,
-            by=user,
-            at=at,
-        )
-    touch_membership(leader, at=at)
-    return progress
-
-
-def _live(group: StudyGroup, assignment: Assignment) -> Assignment:
+def live_assignment(group: StudyGroup, assignment: Assignment) -> Assignment:
+    """As it is now. Raises NotFound for one that is removed, or of another group."""
     row = Assignment.objects.live().filter(pk=assignment.pk, group=group).first()
     if row is None:
         raise NotFound
     return row
 
 
+def chapter_title(row: Assignment) -> str:
+    unit = current_graph().unit_by_id[row.unit_id]
+    return f"“{unit.label}: {unit.title}”"
+
+
 def _check_publishable(drafts: Iterable[Assignment], at: datetime) -> None:
     for row in drafts:
         if row.due_at <= at:
             raise DueImpossible(
-                f"{_title(row)} was due on {in_words(row.due_on)}. "
+                f"{chapter_title(row)} was due on {in_words(row.due_on)}. "
                 "Give it a later date before you publish it."
             )
 
@@ -547,18 +424,6 @@ def _recipient_keys(row: Assignment) -> set[int]:
     return set(row.recipients.values_list("user_id", flat=True))
 
 
-def _progress(row: Assignment, user: User, at: datetime) -> AssignmentProgress:
-    """The person's own row, or a new one that is not saved yet."""
-    return AssignmentProgress.objects.filter(
-        assignment=row, user=user
-    ).first() or AssignmentProgress(assignment=row, user=user, changed_at=at)
-
-
-def _title(row: Assignment) -> str:
-    unit = current_graph().unit_by_id[row.unit_id]
-    return f"“{unit.label}: {unit.title}”"
-
-
 def _tell_assigned(
     group: StudyGroup,
     rows: Sequence[Assignment],
@@ -569,7 +434,7 @@ def _tell_assigned(
 ) -> None:
     first = min(rows, key=lambda row: row.due_at)
     if len(rows) == 1:
-        what = f"{_title(first)} is due on {in_words(first.due_on)}."
+        what = f"{chapter_title(first)} is due on {in_words(first.due_on)}."
     else:
         what = f"{len(rows)} new chapters, the first due on {in_words(first.due_on)}."
     tell(
@@ -599,19 +464,6 @@ def _record_chosen(
             by=by,
             members=people,
             kind=ActKind.CHOSEN,
-            about=f"{_title(rows[0])}{more}",
+            about=f"{chapter_title(rows[0])}{more}",
             at=at,
         )
-
-
-def _tell_leaders_of_wish(group: StudyGroup, row: Assignment, user: User, *, at: datetime) -> None:
-    tell(
-        people=User.objects.filter(memberships__group=group, memberships__role=GroupRole.LEADER),
-        kind=NoticeKind.ASSIGNMENT,
-        key=f"more-time:{row.public_id}:{user.public_id}",
-        text=f"{group.name}: {shown_name(user)} asks for more time with {_title(row)}.",
-        address=schedule_address(group),
-        group=group,
-        by=user,
-        at=at,
-    )

@@ -20,6 +20,7 @@ from mlmath.rest.problems import CONFLICT, FieldError, Problem, invalid
 from mlmath.rest.query import PAGING
 from mlmath.rest.versions import send_version, wanted_version
 from mlmath.rest.views import ApiView
+from tracker.actions import assignment_progress
 from tracker.actions import assignments as actions
 from tracker.actions.dues import DueImpossible
 from tracker.api.authentication import ApiRequest
@@ -408,7 +409,7 @@ class MyAssignment(ApiView):
         head = head_at(request, id)
         found = assignment_at(head, assignment)
         data = self.read_body(request)
-        marked = actions.mark_mine(
+        marked = assignment_progress.mark_mine(
             user=request.user,
             assignment=found,
             state=AssignmentState(data["state"]) if "state" in data else None,
@@ -461,7 +462,7 @@ class OwnDate(ApiView):
             raise NotFound
         data = self.read_body(request)
         try:
-            progress = actions.set_personal_date(
+            progress = assignment_progress.set_personal_date(
                 user=request.user, assignment=row, member=person, due=data["due_at"]
             )
         except DueImpossible as error:

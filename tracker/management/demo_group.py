@@ -4,7 +4,8 @@ from datetime import date, datetime, time, timedelta
 
 from catalog.graph import current_graph
 from tracker.actions.answers import answer_question
-from tracker.actions.assignments import assign_units, mark_mine
+from tracker.actions.assignment_progress import mark_mine
+from tracker.actions.assignments import assign_units
 from tracker.actions.groups import create_group
 from tracker.actions.locking import lock_leadership
 from tracker.actions.meetings import create_meeting

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from catalog.graph import current_graph
 from mlmath.errors import BadRequest, Changed, DomainError
 from tracker.actions import assignments as actions
+from tracker.actions.assignment_progress import set_personal_date
 from tracker.actions.dues import DueImpossible, readers_of_group
 from tracker.forms.assignments import (
     EditAssignmentForm,
@@ -115,7 +116,7 @@ def own_dates(request: AppRequest, group_id: str, assignment: str) -> HttpRespon
     )
     if form.is_valid():
         try:
-            actions.set_personal_date(
+            set_personal_date(
                 user=request.user, assignment=found, member=form.member_wanted, due=form.due
             )
         except (DomainError, ValidationError) as refusal:
@@ -180,7 +181,7 @@ def _without_date(request: AppRequest, head: GroupHead, found: Assignment) -> Ht
     if member is None:
         raise BadRequest("That person does not read in this group.")
     try:
-        actions.set_personal_date(user=request.user, assignment=found, member=member, due=None)
+        set_personal_date(user=request.user, assignment=found, member=member, due=None)
     except DomainError as refusal:
         messages.warning(request, str(refusal))
     return redirect("tracker:assignment-dates", head.group.public_id, found.public_id)

@@ -19,6 +19,7 @@ from catalog.graph import current_graph
 from mlmath.errors import BadRequest, DomainError
 from mlmath.http import wants_partial
 from tracker.actions import assignments as actions
+from tracker.actions.assignment_progress import mark_mine
 from tracker.forms.assignments import MineForm
 from tracker.models import AnswerToAssignment, Assignment, AssignmentState
 from tracker.summaries.assignments import AssignmentRow, assignment_at, assignment_rows
@@ -71,7 +72,7 @@ def mine(request: AppRequest, group_id: str, assignment: str) -> HttpResponse:
         raise BadRequest("It does not say where you are with this chapter.")
     fallback = reverse("tracker:schedule", args=[group_id])
     try:
-        marked = actions.mark_mine(
+        marked = mark_mine(
             user=request.user,
             assignment=found,
             state=form.state_wanted,
