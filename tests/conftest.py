@@ -1,4 +1,4 @@
-"""What tests are given: the real catalog, Ada, and her ways in."""
+"""What tests are given: the real catalog, Ada, her ways in, and a mailbox."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from catalog.graph import CatalogGraph, current, current_graph, forget_graph
 from catalog.models import CatalogVersion
 from tests.factories import make_token, make_user
+from tests.smtp import Mailbox, smtp_server
 from tracker.models import User
 
 # The same cases on every run, and no verdict by the clock of a busy machine.
@@ -116,3 +117,14 @@ def count_queries(db: None) -> Callable[[], AbstractContextManager[list[str]]]:
         ]
 
     return counting
+
+
+@pytest.fixture
+def mailbox(settings) -> Iterator[Mailbox]:
+    """What a real SMTP server has taken; mail goes there instead of into memory."""
+    with smtp_server() as mailbox:
+        settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", mailbox.port
+        settings.EMAIL_TIMEOUT = 5
+        settings.SITE_URL = "https://mlmath.example"
+        yield mailbox

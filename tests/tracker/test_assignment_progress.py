@@ -9,13 +9,7 @@ from tests.factories import make_group, make_user
 from tracker.actions.assignment_progress import NotAssigned, mark_mine, set_personal_date
 from tracker.actions.assignments import assign_units, edit_assignment
 from tracker.actions.dues import DueImpossible
-from tracker.models import (
-    AssignmentProgress,
-    AssignmentState,
-    Membership,
-    Notice,
-    UnitProgress,
-)
+from tracker.models import AssignmentProgress, AssignmentState, Membership, Notice, UnitProgress
 from tracker.summaries.assignments import assignment_rows
 
 # What the clocks show, wherever they hang.

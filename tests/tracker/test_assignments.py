@@ -21,13 +21,7 @@ from tracker.actions.assignments import (
 )
 from tracker.actions.dues import DueImpossible
 from tracker.actions.locking import GroupArchived
-from tracker.models import (
-    Assignment,
-    AssignmentState,
-    Membership,
-    Notice,
-    Recipient,
-)
+from tracker.models import Assignment, AssignmentState, Membership, Notice, Recipient
 from tracker.summaries.assignments import assignment_rows
 
 # What the clocks show, wherever they hang.

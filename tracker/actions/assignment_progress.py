@@ -11,12 +11,7 @@ from mlmath.errors import DomainError, NotFound
 from tracker.actions.acts import record_act
 from tracker.actions.assignments import chapter_title, live_assignment
 from tracker.actions.dues import DueImpossible, possible_due, readers_of_group, schedule_address
-from tracker.actions.locking import (
-    lock_leadership,
-    lock_membership,
-    lock_person,
-    touch_membership,
-)
+from tracker.actions.locking import lock_leadership, lock_membership, lock_person, touch_membership
 from tracker.actions.notices import tell
 from tracker.actions.units import UnitMarked, mark_unit
 from tracker.models import (

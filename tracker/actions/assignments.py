@@ -25,22 +25,11 @@ from tracker.actions.dues import (
     schedule_address,
     set_due,
 )
-from tracker.actions.locking import (
-    lock_leadership,
-    touch_membership,
-)
+from tracker.actions.locking import lock_leadership, touch_membership
 from tracker.actions.notices import tell
 from tracker.actions.versions import write_version
 from tracker.actions.webhooks import emit_assignments
-from tracker.models import (
-    ActKind,
-    Assignment,
-    GroupEvent,
-    NoticeKind,
-    Recipient,
-    StudyGroup,
-    User,
-)
+from tracker.models import ActKind, Assignment, GroupEvent, NoticeKind, Recipient, StudyGroup, User
 from tracker.models.assignments import MAXIMUM_ASSIGNMENT_NOTE_LENGTH
 from tracker.models.ids import new_public_id
 from tracker.models.text import check_text
