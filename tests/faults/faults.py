@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -62,7 +63,7 @@ class Fault:
     # The server's door; another one may stand before it.
     via: Callable[[str], AbstractContextManager[str]] = nullcontext
     keeps_lines: bool = True
-    # "network" or "disks" of its own, which only root may make.
+    # "network" or "disks" of its own, which only root may make, or "strace".
     needs: str = ""
 
 
@@ -167,6 +168,54 @@ def _database_is_killed(run: Run) -> None:
     run.site.cluster.signal_all(signal.SIGKILL)
     sleep(run.lasting(6, 3))
     run.site.cluster.start()
+
+
+# --- Lied to --------------------------------------------------------------------------------
+
+
+def _disk_errors(run: Run) -> None:
+    """What is to be written down fails after a while, and each time the database stops itself."""
+    for _ in range(1 if run.is_short else 2):
+        crashes = run.site.cluster.log.count(_PANIC)
+        end = monotonic() + PATIENCE_SECONDS
+        while run.site.cluster.log.count(_PANIC) == crashes:
+            assert monotonic() < end, "The database does not notice."
+            # Processes come and go: after a while, those that are there then.
+            with _failing_disk(run.site):
+                sleep(1)
+        sleep(3)
+
+
+_PANIC = "PANIC:  could not fdatasync"
+# A disk is slow before it fails. Meanwhile others wait for it, whose changes are nowhere yet.
+_SLOW_MICROSECONDS = 300_000
+
+
+@contextmanager
+def _failing_disk(site: Site) -> Iterator[None]:
+    """For every process of the database that may be asked to write a change down."""
+    failing = f"inject=fsync,fdatasync:error=EIO:delay_enter={_SLOW_MICROSECONDS}:when=1"
+    command = ["strace", "-q", "-e", "trace=fsync,fdatasync", "-e", failing]
+    command += [f"--attach={pid}" for pid in site.cluster.processes()[1:]]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def may_trace() -> bool:
+    """Whether strace is here and may look at a process that is not its own child."""
+    if shutil.which("strace") is None:
+        return False
+    with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607
+        command = ["strace", "--output=/dev/null", f"--attach={other.pid}"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
+            assert tracer.stderr is not None
+            said = tracer.stderr.readline()
+            other.kill()
+    return "attached" in said
 
 
 # --- Silent ---------------------------------------------------------------------------------
@@ -473,6 +522,14 @@ FAULTS = [
         needs="disks",
         mutant="answer-first",
         mistake="answer before commit",
+    ),
+    Fault(
+        id="F7",
+        title="disk errors at fsync",
+        strike=_disk_errors,
+        needs="strace",
+        mutant="calm-errors",
+        mistake="an error of the database passed over",
     ),
     Fault(
         id="F12",
