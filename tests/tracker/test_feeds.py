@@ -11,6 +11,7 @@ from tests.factories import make_assignment, make_group, make_user
 from tracker.actions.feeds import replace_feeds
 from tracker.models import AssignmentProgress, Membership, Recipient, UnitProgress, User
 from tracker.summaries.feeds import feed_addresses
+from tracker.views import feeds
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -185,6 +186,62 @@ def test_an_unchanged_calendar_is_a_304(ada, group, chapter):
     assert first["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
+def test_who_has_the_calendar_is_told_so_before_it_is_written(ada, group, chapter, monkeypatch):
+    make_assignment(group, chapter.id)
+    first = fetch(mine(ada))
+    monkeypatch.setattr(feeds, "_body", lambda *_: pytest.fail("The calendar was written."))
+
+    assert fetch(mine(ada), if_none_match=first["ETag"]).status_code == 304
+
+
+def test_a_calendar_that_shows_something_else_has_another_tag(ada, group, chapter):
+    assignment = make_assignment(group, chapter.id)
+    tags = {fetch(mine(ada))["ETag"]}
+
+    for change in (
+        lambda: type(assignment).objects.update(note="Bring paper"),
+        lambda: User.objects.update(feed_alarm_minutes=60),
+        lambda: User.objects.update(feed_alarm_minutes=30),
+        lambda: UnitProgress.objects.create(user=ada, unit_id=chapter.id, done_at=timezone.now()),
+        lambda: type(group).objects.update(name="Wednesday Readers"),
+        lambda: type(assignment).objects.all().delete(),
+    ):
+        change()
+        tags.add(fetch(mine(ada))["ETag"])
+
+    assert len(tags) == 7
+
+
+def test_each_persons_calendar_reminds_as_they_like(ada, group, chapter):
+    grace = make_user(feed_alarm_minutes=30)
+    Membership.objects.create(group=group, user=grace, role="member", joined_at=timezone.now())
+    make_assignment(group, chapter.id, due_on=in_days(3))
+    User.objects.filter(pk=ada.pk).update(feed_alarm_minutes=60)
+
+    hers, graces = (entries(fetch(mine(user)))["assignment"] for user in (ada, grace))
+
+    assert hers.valarm.trigger.value == timedelta(minutes=-60)
+    assert graces.valarm.trigger.value == timedelta(minutes=-30)
+
+
+def test_observers_have_due_dates_in_the_groups_calendar_alone(ada, chapter):
+    group = make_group(observers=[ada])
+    make_assignment(group, chapter.id)
+    my_address, group_address = (address for _, address in feed_addresses(user=ada))
+
+    assert b"UID:assignment-" in fetch(group_address).content
+    assert b"UID:assignment-" not in fetch(my_address).content
+
+
+def test_what_is_long_past_or_was_removed_long_ago_leaves_the_calendar(ada, group, catalog):
+    units = catalog.resources["mml-book"].units
+    make_assignment(group, units[0].id, due_on=in_days(-370))
+    make_assignment(group, units[1].id, deleted_at=timezone.now() - 91 * DAY)
+    make_assignment(group, units[2].id, due_on=in_days(-360))
+
+    assert fetch(mine(ada)).content.count(b"UID:assignment-") == 1
+
+
 def test_a_forged_or_replaced_address_leads_nowhere(ada):
     old = mine(ada)
     forged = old.replace("/me.ics", "x/me.ics")
@@ -236,7 +293,7 @@ def test_a_feed_costs_the_same_with_many_groups_and_chapters(ada, catalog, count
     with count_queries() as queries:
         fetch(address)
 
-    assert len(queries) == 8
+    assert len(queries) == 5
 
 
 def test_the_api_lists_the_addresses_and_replaces_them(ada, group, ada_api):

@@ -3,17 +3,18 @@
 How they are written down (RFC 5545) is the door's affair.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 
 from catalog.graph import CatalogGraph
-from tracker.models import Assignment, AssignmentProgress, Recipient, StudyGroup, User
+from mlmath.statements import Statement
+from tracker.models import Assignment, GroupRole, Recipient, UnitProgress, User
 from tracker.models.people import WEEKDAYS
 from tracker.summaries.plan import Plan
-from tracker.summaries.units import done_units
 
 # Calendars keep what they have read; what is older than this has long been seen as cancelled.
 KEPT_CANCELLED = timedelta(days=90)
@@ -47,56 +48,78 @@ class FeedEvent:
     without: tuple[date, ...] = ()
 
 
-def due_dates(
-    user: User, groups: Sequence[StudyGroup], graph: CatalogGraph, at: datetime
-) -> Iterator[FeedEvent]:
-    """What is due for `user` in `groups`, removed ones as cancelled. Three queries, none without
-    a group."""
-    if not groups:
-        return
-    by_id = {group.pk: group for group in groups}
+def in_groups(user_id: int, group_id: str = "") -> Q:
+    """What belongs to groups that somebody is in: to the one named, else to all that they do not
+    merely observe."""
+    theirs = Q(group__deleted_at=None, group__memberships__user=user_id)
+    if group_id:
+        return theirs & Q(group__public_id=group_id)
+    return theirs & Q(group__memberships__role__in=(GroupRole.LEADER, GroupRole.MEMBER))
+
+
+def _due_of(user_id: int, group_id: str = "") -> QuerySet[Assignment, tuple[Any, ...]]:
     is_mine = Q(is_for_everyone=True) | Exists(
-        Recipient.objects.filter(assignment=OuterRef("pk"), user=user.pk)
+        Recipient.objects.filter(assignment=OuterRef("pk"), user=user_id)
     )
-    is_shown = Q(deleted_at=None) | Q(deleted_at__gte=at - KEPT_CANCELLED)
-    assignments = list(
-        Assignment.objects.filter(
-            is_mine, is_shown, group__in=by_id, is_draft=False, due_at__gte=at - KEPT_PAST
+    done = UnitProgress.objects.filter(user=user_id, unit=OuterRef("unit"))
+    return (
+        Assignment.objects.filter(in_groups(user_id, group_id), is_mine, is_draft=False)
+        .annotate(my=FilteredRelation("progress", condition=Q(progress__user=user_id)))
+        .values_list(
+            "public_id",
+            "unit_id",
+            "due_at",
+            "note",
+            "version",
+            "created_at",
+            "changed_at",
+            "deleted_at",
+            "group__public_id",
+            "group__name",
+            "my__due_at",
+            "my__changed_at",
+            Subquery(done.values("done_at")),
         )
     )
-    said = {
-        row.assignment_id: row
-        for row in AssignmentProgress.objects.filter(
-            user=user.pk, assignment__group__in=by_id, assignment__due_at__gte=at - KEPT_PAST
-        )
-    }
-    done = done_units(user=user)
-    for assignment in assignments:
-        unit = graph.unit_by_id.get(assignment.unit_id)
-        if unit is None:
+
+
+_due = Statement(Assignment, _due_of)
+_due_in_one = Statement(Assignment, _due_of, takes_text=True)
+
+
+def due_dates(
+    user: User, graph: CatalogGraph, at: datetime, group_id: str = ""
+) -> Iterator[FeedEvent]:
+    """What is due for `user` in all groups, or in the one with that id; removed ones as cancelled.
+
+    One query.
+    """
+    rows = _due_in_one.rows(user.pk, group_id) if group_id else _due.rows(user.pk)
+    for (
+        public_id, unit_id, groups_due_at, note, version, created_at, changed_at, deleted_at,
+        group, group_name, own_due_at, said_at, done_at,
+    ) in rows:  # fmt: skip
+        unit = graph.unit_by_id.get(unit_id)
+        is_past = groups_due_at < at - KEPT_PAST
+        if unit is None or is_past or (deleted_at and deleted_at < at - KEPT_CANCELLED):
             continue
-        group, mine = by_id[assignment.group_id], said.get(assignment.pk)
-        due_at = (mine and mine.due_at) or assignment.due_at
-        changes = [assignment.changed_at, *([mine.changed_at] if mine else [])]
-        is_done = assignment.unit_id in done
+        due_at = own_due_at or groups_due_at
         resource = graph.resources.get(unit.resource)
         title = f"{unit.label}: {unit.title}" if unit.label else unit.title
         yield FeedEvent(
-            uid=f"assignment-{assignment.public_id}@mlmath",
-            title=f"✓ {title}" if is_done else f"Due: {title}",
+            uid=f"assignment-{public_id}@mlmath",
+            title=f"✓ {title}" if done_at else f"Due: {title}",
             starts=due_at - LENGTH_OF_A_DUE_DATE,
             ends=due_at,
-            changed_at=max([*changes, done[assignment.unit_id]] if is_done else changes),
+            changed_at=max(filter(None, (changed_at, said_at, done_at))),
             # Both parts only grow, so the sum does.
-            sequence=assignment.version
-            - 1
-            + (_seconds(assignment.created_at, mine.changed_at) if mine else 0),
-            path=f"/groups/{group.public_id}/schedule/",
+            sequence=version - 1 + (_seconds(created_at, said_at) if said_at else 0),
+            path=f"/groups/{group}/schedule/",
             description="\n".join(
-                filter(None, [group.name, resource.title if resource else "", assignment.note])
+                filter(None, [group_name, resource.title if resource else "", note])
             ),
-            is_cancelled=assignment.deleted_at is not None,
-            has_alarm=not is_done,
+            is_cancelled=deleted_at is not None,
+            has_alarm=not done_at,
         )
 
 

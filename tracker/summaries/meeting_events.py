@@ -1,42 +1,63 @@
 """The meetings of groups as entries of a calendar."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from django.db.models import Q
+from django.db import router
+from django.db.models import QuerySet
 
-from tracker.models import Meeting, MeetingDate, StudyGroup
-from tracker.summaries.feed_events import KEPT_CANCELLED, FeedEvent
+from mlmath.statements import Statement
+from tracker.models import Meeting, MeetingDate, User
+from tracker.summaries.feed_events import KEPT_CANCELLED, FeedEvent, in_groups
 from tracker.summaries.meetings import meeting_dates
+from tracker.summaries.my_assignments import GroupName
 
 HORIZON = timedelta(days=366)
 
 
-def meeting_events(groups: Sequence[StudyGroup], at: datetime) -> Iterator[FeedEvent]:
-    """The dates of the meetings of `groups`, from 90 days ago until a year ahead, each an entry.
+_FIELDS = [field.attname for field in Meeting._meta.concrete_fields]
+
+
+def _meetings_of(user_id: int, group_id: str = "") -> QuerySet[Meeting, tuple[Any, ...]]:
+    return Meeting.objects.filter(in_groups(user_id, group_id)).values_list(
+        "group__public_id", "group__name", "group__time_zone", *_FIELDS
+    )
+
+
+_meetings = Statement(Meeting, _meetings_of)
+_meetings_in_one = Statement(Meeting, _meetings_of, takes_text=True)
+
+
+def meeting_events(user: User, at: datetime, group_id: str = "") -> Iterator[FeedEvent]:
+    """The dates of the meetings in all groups of `user`, or in the one with that id: from 90 days
+    ago until a year ahead, each an entry.
 
     A series is not written as a rule, since calendars do not agree on the clocks of other zones;
-    an instant means the same to all of them. Two queries, none without a group.
+    an instant means the same to all of them. Two queries, one without a meeting.
     """
-    if not groups:
-        return
-    by_id = {group.pk: group for group in groups}
     first = (at - KEPT_CANCELLED).date()
-    is_shown = Q(deleted_at=None) | Q(deleted_at__gte=at - KEPT_CANCELLED)
-    is_recent = Q(ends_on=None) | Q(ends_on__gte=first)
-    meetings = list(Meeting.objects.filter(is_shown, is_recent, group__in=by_id))
+    found = _meetings_in_one.rows(user.pk, group_id) if group_id else _meetings.rows(user.pk)
+    meetings: dict[int, tuple[Meeting, GroupName]] = {}
+    for group, name, time_zone, *fields in found:
+        meeting = Meeting.from_db(router.db_for_read(Meeting), _FIELDS, fields)
+        is_over = meeting.ends_on is not None and meeting.ends_on < first
+        if is_over or (meeting.deleted_at and meeting.deleted_at < at - KEPT_CANCELLED):
+            continue
+        of = GroupName(public_id=group, name=name, time_zone=time_zone)
+        meetings[meeting.pk] = meeting, of
     rows: dict[int, dict[date, MeetingDate]] = defaultdict(dict)
     for row in MeetingDate.objects.filter(meeting__in=meetings).defer("notes", "notes_html"):
         rows[row.meeting_id][row.day] = row
-    for meeting in meetings:
-        yield from _entries(meeting, rows[meeting.pk], by_id[meeting.group_id], first, at)
+    for key, (meeting, of) in meetings.items():
+        yield from _entries(meeting, rows[key], of, first, at)
 
 
 def _entries(
     meeting: Meeting,
     rows: Mapping[date, MeetingDate],
-    group: StudyGroup,
+    group: GroupName,
     first: date,
     at: datetime,
 ) -> Iterator[FeedEvent]:

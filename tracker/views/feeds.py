@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, date, datetime, timedelta
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 import segno
@@ -94,6 +95,45 @@ def _shown(name: str, url: str) -> ShownAddress:
 
 
 def _calendar(request: HttpRequest, user: User, name: str, events: list[FeedEvent]) -> HttpResponse:
+    """Most calendars ask again and again for what they have: they are told so before it is written.
+
+    Its tag is of all that it is written from, so that equal calendars have equal ones.
+    """
+    written = _Written(request.build_absolute_uri("/")[:-1], user.feed_alarm_minutes)
+    values = repr((_frame(name), _sample(), written, events)).encode()
+    etag = f'"{hashlib.blake2b(values, digest_size=16).hexdigest()}"'
+    response = get_conditional_response(request, etag=etag)
+    if response is None:
+        response = HttpResponse(
+            _body(name, events, written), content_type="text/calendar; charset=utf-8"
+        )
+        response["Content-Disposition"] = 'inline; filename="mlmath.ics"'
+    elif isinstance(response, HttpResponseNotModified):
+        del response["Content-Type"]
+    response["ETag"] = etag
+    response["Cache-Control"] = f"private, max-age={int(MAXIMUM_AGE.total_seconds())}"
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+class _Written(NamedTuple):
+    """How entries are written: what stands before their local addresses, and when they remind."""
+
+    site: str
+    alarm_minutes: int | None
+
+
+def _body(name: str, events: list[FeedEvent], written: _Written) -> bytes:
+    return b"".join([_frame(name), *(_entry(event, written) for event in events), _END])
+
+
+_END = b"END:VCALENDAR\r\n"
+
+
+@lru_cache(maxsize=512)
+def _frame(name: str) -> bytes:
+    """A calendar without entries, up to where it ends."""
     calendar = Calendar()
     calendar.add("prodid", "-//mlmath//learning tracker//EN")
     calendar.add("version", "2.0")
@@ -101,23 +141,35 @@ def _calendar(request: HttpRequest, user: User, name: str, events: list[FeedEven
     calendar.add("x-wr-calname", name)
     calendar.add("refresh-interval", timedelta(hours=1), parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
-    for event in events:
-        calendar.add_component(_entry(request, event, user.feed_alarm_minutes))
-    body = calendar.to_ical()
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = HttpResponse(body, content_type="text/calendar; charset=utf-8")
-    response["Content-Disposition"] = 'inline; filename="mlmath.ics"'
-    final = get_conditional_response(request, etag=etag, response=response) or response
-    if isinstance(final, HttpResponseNotModified):
-        del final["Content-Type"]
-    final["ETag"] = etag
-    final["Cache-Control"] = f"private, max-age={int(MAXIMUM_AGE.total_seconds())}"
-    final["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-    final["Referrer-Policy"] = "no-referrer"
-    return final
+    written: bytes = calendar.to_ical()
+    return written.removesuffix(_END)
 
 
-def _entry(request: HttpRequest, event: FeedEvent, alarm_minutes: int | None) -> Event:
+@cache
+def _sample() -> bytes:
+    """One entry with everything, so that tags change with a release that writes otherwise."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    event = FeedEvent(
+        uid="sample@mlmath",
+        title="Sample",
+        starts=noon,
+        ends=noon,
+        changed_at=noon,
+        sequence=0,
+        path="/",
+        description="Sample",
+        has_alarm=True,
+        place="Sample",
+        rrule="FREQ=WEEKLY;BYDAY=MO",
+        without=(noon.date(),),
+    )
+    return _entry(event, _Written("", 0))
+
+
+# The library takes longer to write an entry than the database to find it. What a group reads is
+# the same entry for all who have not read it yet.
+@lru_cache(maxsize=2048)
+def _entry(event: FeedEvent, written: _Written) -> bytes:
     entry = Event()
     entry.add("uid", event.uid)
     entry.add("summary", event.title)
@@ -128,7 +180,7 @@ def _entry(request: HttpRequest, event: FeedEvent, alarm_minutes: int | None) ->
     entry.add("dtstamp", changed_at)
     entry.add("last-modified", changed_at)
     entry.add("sequence", event.sequence)
-    entry.add("url", request.build_absolute_uri(event.path))
+    entry.add("url", written.site + event.path)
     entry.add("transp", "OPAQUE" if event.is_busy else "TRANSPARENT")
     if event.place:
         entry.add("location", event.place)
@@ -140,13 +192,14 @@ def _entry(request: HttpRequest, event: FeedEvent, alarm_minutes: int | None) ->
         entry.add("rrule", vRecur.from_ical(event.rrule))
     for day in event.without:
         entry.add("exdate", day)
-    if event.has_alarm and alarm_minutes is not None and not event.is_cancelled:
+    if event.has_alarm and written.alarm_minutes is not None and not event.is_cancelled:
         alarm = Alarm()
         alarm.add("action", "DISPLAY")
         alarm.add("description", event.title)
-        alarm.add("trigger", timedelta(minutes=-alarm_minutes))
+        alarm.add("trigger", timedelta(minutes=-written.alarm_minutes))
         entry.add_component(alarm)
-    return entry
+    lines: bytes = entry.to_ical()
+    return lines
 
 
 def _in_utc(moment: date | datetime) -> date | datetime:
