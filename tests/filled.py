@@ -188,7 +188,7 @@ def _meet(leader: User, member: User) -> None:
     )
     for_all = make_assignment(group, resource.units[0].id, public_id=ASSIGNMENT.id)
     for_one = make_assignment(group, resource.units[1].id, is_for_everyone=False, batch=PLAN)
-    make_assignment(group, resource.units[2].id, is_draft=True, batch=SHIFT)
+    make_assignment(group, resource.units[2].id, is_draft=True, batch=SHIFT, shifted_days=7)
     Recipient.objects.create(assignment=for_one, user=member)
     AssignmentProgress.objects.create(
         assignment=for_all, user=member, is_reading=True, answer="in", changed_at=now

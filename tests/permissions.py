@@ -249,7 +249,7 @@ def make_world() -> World:
     chapters = current_graph().resources["mml-book"].units
     due_on = timezone.now().date() + timedelta(days=30)
     assignment = make_assignment(group, chapters[0].id, due_on=due_on)
-    draft = make_assignment(group, chapters[1].id, due_on=due_on, is_draft=True)
+    draft = make_assignment(group, chapters[1].id, due_on=due_on, is_draft=True, shifted_days=7)
     delivery = make_delivery(group)
     Membership.objects.filter(user=people["N"]).update(
         shares_readiness=True, is_seen_by_observers=True
@@ -272,6 +272,7 @@ def make_world() -> World:
         "group": group.public_id,
         "assignment": assignment.public_id,
         "plan": assignment.batch,
+        "shift": draft.batch,
         "draft": draft.public_id,
         "webhook": delivery.webhook.public_id,
         "delivery": delivery.public_id,

@@ -477,9 +477,13 @@ def test_a_break_is_shown_before_it_is_inserted_and_taken_back(ada_browser, grou
     assert second.due_on == in_days(24)
     page = page_of(ada_browser, answer["Location"])
     assert "1 date moved." in page
-    ada_browser.post(at(f"shift/{second.batch}/undo/?days=14"))
+    undo = at(f"shift/{second.batch}/undo/")
+    assert undo in page
+    ada_browser.post(undo)
     second.refresh_from_db()
     assert second.due_on == in_days(10)
+    again = ada_browser.post(undo, follow=True)
+    assert "No date is left to go back" in again.content.decode()
 
 
 @pytest.mark.parametrize("days", ["", "0", "367", "x", "9" * 30])

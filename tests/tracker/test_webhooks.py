@@ -566,7 +566,7 @@ def test_dates_that_are_traded_or_go_back_are_told_too(ada, group, catalog):
 
     move_assignment(user=ada, assignment=rows[0], is_up=False)
     shift = shift_assignments(user=ada, group=group, from_day=soon.date(), days=7)
-    undo_shift(user=ada, group=group, batch=shift.batch, days=7)
+    undo_shift(user=ada, group=group, batch=shift.batch)
 
     assert [event for event, _ in told()] == ["assignment.published"] + 3 * ["assignment.moved"]
 

@@ -23,6 +23,7 @@ from tracker.actions.dues import (
     readers_of_group,
     save_due,
     schedule_address,
+    set_batch,
     set_due,
 )
 from tracker.actions.locking import lock_leadership, touch_membership
@@ -139,7 +140,7 @@ def edit_assignment(
         changes |= {"due_on": wanted.on, "due_time": wanted.time, "due_at": wanted.at}
         if wanted.at != row.due_at:
             # A shift that is taken back leaves alone what has been moved since.
-            changes["batch"] = new_public_id()
+            changes |= {"batch": new_public_id(), "shifted_days": None}
     if note is not None:
         changes["note"] = _checked_note(note)
     if is_draft is not None:
@@ -203,8 +204,9 @@ def publish_drafts(*, user: User, group: StudyGroup, at: datetime | None = None)
     _check_publishable(drafts, at)
     batch = new_public_id()
     for row in drafts:
-        row.is_draft, row.batch = False, batch
-    save_due(drafts, at, "is_draft", "batch")
+        row.is_draft = False
+    set_batch(drafts, batch)
+    save_due(drafts, at, "is_draft")
     by_readers: dict[tuple[User, ...] | None, list[Assignment]] = {}
     for row in drafts:
         readers = tuple(recipient.user for recipient in row.recipients.all())
@@ -315,9 +317,8 @@ def move_assignment(
             set_due(one, due)
         row.position, other.position = other.position, row.position
     batch = new_public_id()
-    for one in moved:
-        one.batch = batch
-    save_due(moved, at, "position", "batch")
+    set_batch(moved, batch)
+    save_due(moved, at, "position")
     if row.due_at != other.due_at:
         emit_assignments(
             group=group, event=GroupEvent.ASSIGNMENT_MOVED, rows=moved, key=batch, at=at

@@ -1,6 +1,6 @@
 """Due dates of a group: which ones can be meant, and writing them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, time
 
 from catalog.graph import UnitNode
@@ -60,13 +60,18 @@ def set_due(row: Assignment, due: Due) -> None:
     row.due_on, row.due_time, row.due_at = due.on, due.time, due.at
 
 
+def set_batch(rows: Iterable[Assignment], batch: str, *, shifted_days: int | None = None) -> None:
+    for row in rows:
+        row.batch, row.shifted_days = batch, shifted_days
+
+
 def save_due(rows: Sequence[Assignment], at: datetime, *fields: str) -> None:
-    """Write the due dates and `fields` of `rows` in one query, each as a new version."""
+    """Write the due dates, batches and `fields` of `rows` in one query, each as a new version."""
     for row in rows:
         row.version += 1
         row.changed_at = at
-    written = ["due_on", "due_time", "due_at", "version", "changed_at", *fields]
-    Assignment.objects.bulk_update(rows, written)
+    due = ["due_on", "due_time", "due_at", "batch", "shifted_days"]
+    Assignment.objects.bulk_update(rows, [*due, "version", "changed_at", *fields])
 
 
 def readers_of_group(group: StudyGroup) -> list[User]:

@@ -14,8 +14,10 @@ from tracker.actions.dues import (
     readers_of_group,
     save_due,
     schedule_address,
+    set_batch,
     set_due,
 )
+from tracker.actions.history import NothingToUndo
 from tracker.actions.locking import lock_leadership, touch_membership
 from tracker.actions.notices import tell
 from tracker.actions.webhooks import emit_assignments
@@ -64,7 +66,8 @@ def shift_assignments(
         set_due(row, possible_due(wanted, group, at, was=row.due_at))
     batch = new_public_id()
     if rows and not is_dry_run:
-        _write(group, rows, batch, at)
+        set_batch(rows, batch, shifted_days=days)
+        save_due(rows, at)
         way = "later" if days > 0 else "earlier"
         plural = "" if abs(days) == 1 else "s"
         what = f"What was due from {in_words(from_day)} on is due {abs(days)} day{plural} {way}."
@@ -77,26 +80,31 @@ def shift_assignments(
 
 
 @transaction.atomic
-def undo_shift(
-    *, user: User, group: StudyGroup, batch: str, days: int, at: datetime | None = None
-) -> int:
-    """Take back a shift by `days`, but for what has been changed since; the group is told.
+def undo_shift(*, user: User, group: StudyGroup, batch: str, at: datetime | None = None) -> int:
+    """Take back a shift, but for what has been changed since; the group is told.
 
-    Returns how many went back; repeating it changes nothing. Dates may be past again by now, as
-    they were. Locks the group.
+    Returns how many went back. Dates may be past again by now, as they were. Raises NothingToUndo
+    where none is left to go back, so also when it is repeated. Locks the group.
     """
     at = at or timezone.now()
     group, leader = lock_leadership(group=group, user=user)
-    rows = list(Assignment.objects.live().filter(group=group, batch=batch))
-    if abs(days) <= FARTHEST_DAYS and rows:
-        for row in rows:
-            day = row.due_on - timedelta(days=days)
-            set_due(row, due_of(datetime.combine(day, row.due_time), group.time_zone))
-        _write(group, rows, new_public_id(), at)
-        key = f"unshifted:{batch}"
-        _tell(group, "The dates are as they were.", key=key, by=user, at=at)
-        emit_assignments(group=group, event=GroupEvent.ASSIGNMENT_MOVED, rows=rows, key=key, at=at)
-        touch_membership(leader, at=at)
+    rows = list(
+        Assignment.objects.live().filter(group=group, batch=batch).exclude(shifted_days=None)
+    )
+    if not rows:
+        raise NothingToUndo(
+            "No date is left to go back: this was taken back before, or all of it has been changed "
+            "since."
+        )
+    for row in rows:
+        day = row.due_on - timedelta(days=row.shifted_days or 0)
+        set_due(row, due_of(datetime.combine(day, row.due_time), group.time_zone))
+    set_batch(rows, new_public_id())
+    save_due(rows, at)
+    key = f"unshifted:{batch}"
+    _tell(group, "The dates are as they were.", key=key, by=user, at=at)
+    emit_assignments(group=group, event=GroupEvent.ASSIGNMENT_MOVED, rows=rows, key=key, at=at)
+    touch_membership(leader, at=at)
     return len(rows)
 
 
@@ -111,12 +119,6 @@ def move_to_zone(*, group: StudyGroup, at: datetime) -> None:
     for row in rows:
         set_due(row, due_of(datetime.combine(row.due_on, row.due_time), group.time_zone))
     save_due(rows, at)
-
-
-def _write(group: StudyGroup, rows: Sequence[Assignment], batch: str, at: datetime) -> None:
-    for row in rows:
-        row.batch = batch
-    save_due(rows, at, "batch")
 
 
 def _tell(group: StudyGroup, what: str, *, key: str, by: User, at: datetime) -> None:

@@ -125,12 +125,6 @@ class AssignmentPlanInput(Input):
     draft = YesNoField(required=False, help_text="Members do not see them yet")
 
 
-class UndoneShiftInput(Input):
-    """{"days"}: by how many days the move was."""
-
-    days = Whole(min_value=-shifts.FARTHEST_DAYS, max_value=shifts.FARTHEST_DAYS)
-
-
 class ShiftInput(Input):
     """{"from_day", "days"}: all that is due on that day or later moves; negative days: nearer."""
 
@@ -324,23 +318,16 @@ class UndoneShift(ApiView):
         scope="groups",
         sees=sees_group,
         address=GROUP_ADDRESS | {"batch": ("The batch of the move", SHIFT)},
-        body=UndoneShiftInput,
-        body_example={"days": 7},
         answer=CountOutput,
         example=CountOutput(count=12),
         problems=(CONFLICT,),
     )
     def post(self, request: ApiRequest, id: str, batch: str) -> Response:  # noqa: A002
-        """`days` as in the move itself. What has been changed since stays, and dates may be past
-        again, as they were. Repeating it changes nothing."""
+        """What has been changed since stays, and dates may be past again, as they were. Where none
+        is left to go back, so also the second time, it is a 409, `nothing_to_undo`."""
         head = head_at(request, id)
         check_leads(head)
-        count = shifts.undo_shift(
-            user=request.user,
-            group=head.group,
-            batch=batch,
-            days=self.read_body(request)["days"],
-        )
+        count = shifts.undo_shift(user=request.user, group=head.group, batch=batch)
         return Response(CountOutput(count=count))
 
 

@@ -63,6 +63,9 @@ class Assignment(Versioned):
     batch = models.CharField(
         max_length=PUBLIC_ID_LENGTH, help_text="The action that made or moved it"
     )
+    shifted_days = models.SmallIntegerField(
+        null=True, blank=True, help_text="By how many days that was; null where it was no shift"
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -358,7 +358,7 @@ REGISTRY: Mapping[str, Table] = {
         exported="public_id group_id unit_id",
         left_out={
             LeftOut.GROUP: "id version due_on due_time due_at position note is_draft "
-            "is_for_everyone batch created_at changed_at deleted_at"
+            "is_for_everyone batch shifted_days created_at changed_at deleted_at"
         },
         end=End.KEPT,
         until=_GROUP_GONE,

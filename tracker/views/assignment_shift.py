@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from catalog.graph import UnitNode, current_graph
-from mlmath.errors import BadRequest, DomainError
+from mlmath.errors import DomainError
 from mlmath.http import leave_for, wants_partial
 from tracker.actions import shifts as actions
 from tracker.forms.assignments import ShiftForm
@@ -23,6 +23,7 @@ from tracker.views.assignment_edit import refuse
 from tracker.views.assignments import SHIFTED
 from tracker.views.group_pages import group_context, led_group_at
 from tracker.views.once import once
+from tracker.views.progress import refused
 from tracker.views.requests import AppRequest
 
 
@@ -63,10 +64,10 @@ def shift(request: AppRequest, group_id: str) -> HttpResponse:
 @require_POST
 def undo(request: AppRequest, group_id: str, batch: str) -> HttpResponse:
     head = led_group_at(request, group_id)
-    days = request.GET.get("days", "")
-    if not days.removeprefix("-").isdecimal() or len(days) > 4:
-        raise BadRequest("It does not say by how many days it was.")
-    actions.undo_shift(user=request.user, group=head.group, batch=batch, days=int(days))
+    try:
+        actions.undo_shift(user=request.user, group=head.group, batch=batch)
+    except DomainError as refusal:
+        return refused(request, refusal, reverse("tracker:schedule", args=[group_id]))
     return leave_for(request, "tracker:schedule", group_id)
 
 
@@ -86,12 +87,11 @@ def _preview(request: AppRequest, head: GroupHead, form: ShiftForm) -> Sequence[
 
 
 def _shift(request: AppRequest, head: GroupHead, form: ShiftForm) -> str:
-    days = form.cleaned_data["days"]
     found = actions.shift_assignments(
         user=request.user,
         group=head.group,
         from_day=form.cleaned_data["from_day"],
-        days=days,
+        days=form.cleaned_data["days"],
     )
     address = reverse("tracker:schedule", args=[head.group.public_id])
-    return f"{address}?{SHIFTED}={found.batch}&days={days}" if found.moved else address
+    return f"{address}?{SHIFTED}={found.batch}" if found.moved else address

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from urllib.parse import urlencode
 
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
@@ -230,12 +229,10 @@ def _done_by_leader(request: AppRequest, head: GroupHead) -> News | None:
         plural = "" if count == 1 else "s"
         return News(sentence=f"{count} chapter{plural} assigned.", undo_at=undo) if count else None
     if shifted := _named(request, SHIFTED):
-        count = of_group.live().filter(batch=shifted).count()
+        count = of_group.live().filter(batch=shifted).exclude(shifted_days=None).count()
         undo = reverse("tracker:shift-undo", args=[group_id, shifted])
-        days = urlencode({"days": request.GET.get("days", "")})
         plural = "" if count == 1 else "s"
-        news = News(sentence=f"{count} date{plural} moved.", undo_at=f"{undo}?{days}")
-        return news if count else None
+        return News(sentence=f"{count} date{plural} moved.", undo_at=undo) if count else None
     return None
 
 
