@@ -13,6 +13,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.template import Engine
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 
 from mlmath.quick_templates import QuickNodes
 from mlmath.rest.schema_views import openapi_document
@@ -48,6 +49,13 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
             atomic.__exit__(None, None, None)
 
 
+@pytest.fixture
+def one_moment(monkeypatch) -> None:
+    """The clock stands: a page with a running timer tells its seconds."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
+
+
 def said(response) -> str:
     """The answer in the words of the table."""
     if response.status_code == 302 and SIGN_IN.match(response["Location"]):
@@ -75,11 +83,13 @@ def comparable(response, asked: str) -> tuple[object, ...]:
     """All that two answers must have in common if neither is to tell more than the other."""
     body = response.content.decode().replace(asked, "…")
     body = re.sub(r'"X-CSRFToken[^}]*|name="csrfmiddlewaretoken"[^>]*', "", body)
-    own = {"RateLimit", "X-Request-ID"}
+    # Of the call itself, or of its second.
+    own = {"Expires", "RateLimit", "X-Request-ID"}
     headers = {name: value for name, value in response.items() if name not in own}
     return response.status_code, headers, sorted(response.cookies), body
 
 
+@pytest.mark.usefixtures("one_moment")
 @pytest.mark.parametrize("actor", ACTORS)
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_everybody_gets_what_the_table_says(world, row, actor):
@@ -352,6 +362,7 @@ SHOWN = [
 ]
 
 
+@pytest.mark.usefixtures("one_moment")
 @pytest.mark.parametrize("row", SHOWN, ids=str)
 def test_a_quick_page_says_what_django_says(world, row, monkeypatch):
     quick = world.call(world.client("L", row), row, "L")
