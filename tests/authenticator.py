@@ -12,7 +12,7 @@ PERIOD_SECONDS = 30
 def code_of(secret: str) -> str:
     """What an authenticator app shows now (RFC 6238)."""
     left = PERIOD_SECONDS - time.time() % PERIOD_SECONDS
-    if left < 5:
+    if left < 10:
         # A code is good for its own half minute only, and has to reach the server in it.
         time.sleep(left)
     counter = struct.pack(">Q", int(time.time()) // PERIOD_SECONDS)

@@ -263,7 +263,7 @@ def fifty_at_once(address, ada, headers):
 
     def patch(number):
         client = Client(headers={"Authorization": f"Bearer {secret}"})
-        start.wait(timeout=30)
+        start.wait(timeout=60)
         try:
             return rename(client, address, f"Name {number}", **headers).status_code
         finally:

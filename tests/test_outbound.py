@@ -216,7 +216,7 @@ def test_one_byte_a_second_is_no_answer(receiver):
         post(f"{receiver.address}/slow", b"{}", {}, seconds=1.5)
 
     # The answer as a whole would take 38 seconds.
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 30
 
 
 def test_a_dead_receiver_is_no_answer(settings):

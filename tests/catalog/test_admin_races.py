@@ -10,6 +10,7 @@ from catalog.models import CatalogVersion, Prerequisite
 from catalog.models.version import CatalogVersionManager
 from tests.catalog.test_admin import add_need
 from tests.factories import make_topic
+from tests.races import until_it_ends_or_waits_for_us
 from tracker.models import User
 
 pytestmark = pytest.mark.postgresql
@@ -34,9 +35,8 @@ def statuses_of_two_halves_of_a_circle():
         CatalogVersion.objects.hold()
         Prerequisite.objects.create(topic=first, requires=second, reason="Because.")
         thread.start()
-        # Long enough for whoever does not wait.
-        thread.join(timeout=2)
-    thread.join(timeout=30)
+        until_it_ends_or_waits_for_us(thread)
+    thread.join(timeout=60)
     return statuses
 
 

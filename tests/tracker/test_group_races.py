@@ -44,14 +44,14 @@ def leader(transactional_db, catalog):
     return make_user("leader@example.org", name="Ada")
 
 
-def meet_after_the_check(monkeypatch):
-    """Let both writers stand behind the check for a leader, if they can get there together."""
+def meet_after_the_check(monkeypatch, *, seconds):
+    """Let both writers stand behind the check for a leader, if they get there together in time."""
     check, both = members._keep_a_leader, threading.Barrier(2)
 
     def checking(*args, **kwargs):
         check(*args, **kwargs)
         with suppress(threading.BrokenBarrierError):
-            both.wait(timeout=1)
+            both.wait(timeout=seconds)
 
     monkeypatch.setattr(members, "_keep_a_leader", checking)
 
@@ -88,7 +88,7 @@ def test_a_join_that_looks_first_and_counts_later_would_let_several_in(leader):
     @transaction.atomic
     def careless_join(user):
         invitation = Invitation.objects.get()
-        inside.wait(timeout=10)
+        inside.wait(timeout=60)
         if invitation.uses < 1:
             Membership.objects.create(
                 group=group, user=user, role="member", joined_at=invitation.created_at
@@ -118,7 +118,7 @@ def test_one_person_who_joins_twice_at_once_is_in_once(leader):
 def test_two_leaders_who_leave_at_once_leave_one_behind(leader, monkeypatch):
     group, other = make_group(leader=leader), make_user()
     change_role_to_leader(group, other)
-    meet_after_the_check(monkeypatch)
+    meet_after_the_check(monkeypatch, seconds=1)
 
     raised = kinds(
         lambda: leave_group(user=leader, group=group), lambda: leave_group(user=other, group=group)
@@ -132,7 +132,7 @@ def test_without_the_lock_both_would_go(leader, monkeypatch):
     """If this fails, the test above proves nothing."""
     group, other = make_group(leader=leader), make_user()
     change_role_to_leader(group, other)
-    meet_after_the_check(monkeypatch)
+    meet_after_the_check(monkeypatch, seconds=60)
     without_the_lock(monkeypatch)
 
     raised = kinds(
@@ -146,7 +146,7 @@ def test_without_the_lock_both_would_go(leader, monkeypatch):
 def test_two_leaders_who_step_back_at_once_leave_one_leading(leader, monkeypatch):
     group, other = make_group(leader=leader), make_user()
     change_role_to_leader(group, other)
-    meet_after_the_check(monkeypatch)
+    meet_after_the_check(monkeypatch, seconds=1)
 
     def step_back(user):
         change_role(user=user, group=group, member=user, role=GroupRole.MEMBER)
@@ -245,7 +245,7 @@ def test_without_the_lock_the_address_would_get_more(leader, monkeypatch):
     write, counted = mail._write, threading.Barrier(6)
 
     def write_together(**arguments):
-        counted.wait(timeout=10)
+        counted.wait(timeout=60)
         write(**arguments)
 
     monkeypatch.setattr(mail, "lock_name", lambda _: True)

@@ -302,7 +302,7 @@ def test_without_the_lock_the_race_would_show(committed_ada, monkeypatch):
 
     def wait_instead_of_locking(user):
         transaction.get_connection().ensure_connection()
-        pause.wait(timeout=10)
+        pause.wait(timeout=60)
 
     monkeypatch.setattr(actions, "lock_person", wait_instead_of_locking)
     batch = "unlocked"

@@ -156,7 +156,7 @@ def posts_and_removals(group, leader, racer, question, *, answer):
 
         def remove(start=start, outcome=outcome):
             try:
-                start.wait(timeout=10)
+                start.wait(timeout=60)
                 with transaction.atomic():
                     list(Membership.objects.select_for_update().filter(group=group, user=racer))
                     Membership.objects.filter(group=group, user=racer).delete()
@@ -167,7 +167,7 @@ def posts_and_removals(group, leader, racer, question, *, answer):
 
         def post(start=start, outcome=outcome):
             try:
-                start.wait(timeout=10)
+                start.wait(timeout=60)
                 answer(racer, question)
             except NotFound:
                 outcome["refused"] = True
@@ -178,7 +178,7 @@ def posts_and_removals(group, leader, racer, question, *, answer):
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(timeout=60)
+            thread.join(timeout=120)
         late += Answer.objects.count() > outcome["seen"]
         refused += outcome.get("refused", False)
     return late, refused

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from mlmath.errors import Changed
 from tests.factories import make_group, make_meeting, make_user
-from tests.races import race
+from tests.races import race, until_it_ends_or_waits_for_us
 from tracker.actions import meetings as actions
 from tracker.actions.meetings import DateCancelled, answer_rsvp, change_date, create_meeting
 from tracker.models import Meeting, Rsvp, RsvpAnswer
@@ -109,9 +109,8 @@ def answer_while_it_is_cancelled(leader, member, meeting):
     with transaction.atomic():
         change_date(user=leader, meeting=meeting, day=DAY, is_cancelled=True, at=NOW)
         thread.start()
-        # Long enough for whoever does not wait.
-        thread.join(timeout=1)
-    thread.join(timeout=30)
+        until_it_ends_or_waits_for_us(thread)
+    thread.join(timeout=60)
     return raised
 
 

@@ -90,7 +90,7 @@ def work_all_at_once():
 
     def work():
         try:
-            start.wait(timeout=10)
+            start.wait(timeout=60)
             deliver_due()
         finally:
             connection.close()
@@ -99,7 +99,7 @@ def work_all_at_once():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=120)
 
 
 def test_six_workers_tell_each_message_once(told):
