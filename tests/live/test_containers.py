@@ -34,7 +34,7 @@ from tests.server import collected_static_files
 from tests.test_headers import EVERYWHERE
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 180
 CANARY = "canaryOfAnInvitation"
 METRICS_TOKEN = "kept-by-who-collects-0123456789-abcdefghijklmnopqrstuvwxyz"
 

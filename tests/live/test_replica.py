@@ -17,14 +17,16 @@ from functools import partial
 
 import pytest
 
-from tests.clusters import ROLE, Cluster, cluster, replica
+from mlmath.replica.base import SILENCE
+from tests.clusters import OURS, ROLE, Cluster, cluster, replica
 from tests.live.visitors import Program, Visitor
-from tests.server import Server, prepare, running
+from tests.server import PATIENCE_SECONDS, Server, prepare, running
 
 PAIRS = 100
 # Longer than the way from a write to the next page.
 LAG_MILLISECONDS = 400
-MAX_LAG_SECONDS = 3
+# Longer than a busy machine needs from one page to the next.
+MAX_LAG_SECONDS = 10
 STATES = ("done", "todo")
 
 
@@ -86,14 +88,21 @@ def look_around(visitor: Visitor, seconds: float = 2) -> None:
         time.sleep(0.05)
 
 
-def stale(write: Callable[[str], None], read: Callable[[], str], pairs: int = PAIRS) -> int:
-    """How many of so many reads miss the write before them."""
-    missed = 0
-    for number in range(pairs):
+def is_ever_stale(write: Callable[[str], None], read: Callable[[], str]) -> bool:
+    """Whether one of many reads misses the write before it."""
+    for number in range(PAIRS):
         state = STATES[number % 2]
         write(state)
-        missed += read() != state
-    return missed
+        if read() != state:
+            return True
+    return False
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not is_so():
+        assert time.monotonic() < deadline, "It does not happen."
+        time.sleep(0.1)
 
 
 def mark(visitor: Visitor, state: str, **headers: str) -> None:
@@ -108,8 +117,8 @@ def marked(visitor: Visitor) -> str:
 
 
 def test_a_browser_never_misses_what_it_has_just_written(ada):
-    assert stale(partial(mark, ada), partial(marked, ada)) == 0
-    assert stale(partial(mark, ada, **{"HX-Request": "true"}), partial(marked, ada)) == 0
+    assert not is_ever_stale(partial(mark, ada), partial(marked, ada))
+    assert not is_ever_stale(partial(mark, ada, **{"HX-Request": "true"}), partial(marked, ada))
 
 
 def test_without_the_cookie_it_would(ada, awake):
@@ -117,7 +126,7 @@ def test_without_the_cookie_it_would(ada, awake):
         ada.forget("position")
         return marked(ada)
 
-    assert stale(partial(mark, ada), forgetful, 10) > 0
+    assert is_ever_stale(partial(mark, ada), forgetful)
 
 
 def put(program: Program, state: str) -> None:
@@ -131,7 +140,7 @@ def told(program: Program) -> str:
 
 
 def test_a_program_never_misses_what_it_has_just_written(program):
-    assert stale(partial(put, program), partial(told, program)) == 0
+    assert not is_ever_stale(partial(put, program), partial(told, program))
 
 
 def test_without_the_second_of_the_last_write_it_would(pair, program, awake):
@@ -139,7 +148,7 @@ def test_without_the_second_of_the_last_write_it_would(pair, program, awake):
         pair.primary.sql("UPDATE tracker_callcount SET wrote_at = 0")
         return told(program)
 
-    assert stale(partial(put, program), forgetful, 10) > 0
+    assert is_ever_stale(partial(put, program), forgetful)
 
 
 @contextmanager
@@ -162,12 +171,8 @@ def test_a_replica_that_is_too_far_behind_is_asked_by_nobody(pair, ada):
         mark(ada, "done")
         assert marked(phone) == "todo"
 
-        # One second until somebody looks, and one that looks count.
-        deadline = time.monotonic() + MAX_LAG_SECONDS + 5
-        while marked(phone) == "todo" and time.monotonic() < deadline:
-            time.sleep(0.1)
-
-        assert marked(phone) == "done"
+        # From its standstill on it falls behind.
+        until(lambda: marked(phone) == "done")
 
 
 def test_a_token_that_is_revoked_is_refused_at_once(pair, program):
@@ -179,12 +184,12 @@ def test_a_token_that_is_revoked_is_refused_at_once(pair, program):
 
 
 def readers(pair: Pair) -> int:
-    """How many connections the site has to the replica."""
+    """How many connections the site has to the replica; one of a test may just be leaving."""
     query = (
         "SELECT count(*) FROM pg_stat_activity "
-        "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        "WHERE backend_type = 'client backend' AND application_name <> %s"
     )
-    return int(pair.replica.sql(query)[0][0])
+    return int(pair.replica.sql(query, OURS)[0][0])
 
 
 def test_pages_go_on_when_the_replica_is_killed_and_use_it_when_it_is_back(pair, ada, program):
@@ -207,20 +212,16 @@ def test_pages_go_on_when_the_replica_is_killed_and_use_it_when_it_is_back(pair,
     pair.primary.sql("UPDATE tracker_callcount SET wrote_at = 0")
     with ThreadPoolExecutor(3) as pool:
         looks = [pool.submit(look, ada), pool.submit(look, ada), pool.submit(call)]
-        time.sleep(1)
-        used = readers(pair)
-        pair.replica.signal_all(signal.SIGKILL)
-        time.sleep(1)
-        pair.replica.start()
-        deadline = time.monotonic() + 20
-        while not readers(pair) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        back = readers(pair)
-        is_over.set()
+        try:
+            until(lambda: readers(pair) > 0)
+            pair.replica.signal_all(signal.SIGKILL)
+            time.sleep(1)
+            pair.replica.start()
+            until(lambda: readers(pair) > 0)
+        finally:
+            is_over.set()
 
-    statuses = sum((one.result() for one in looks), Counter())
-    assert (used > 0, back > 0) == (True, True)
-    assert set(statuses) == {200}
+    assert set(sum((one.result() for one in looks), Counter())) == {200}
 
 
 def test_a_page_goes_on_when_the_replica_is_frozen(pair, ada, awake):
@@ -228,13 +229,14 @@ def test_a_page_goes_on_when_the_replica_is_frozen(pair, ada, awake):
     pair.replica.signal_all(signal.SIGSTOP)
     try:
         began = time.monotonic()
-        pages = [ada.get("/topics/vectors/").status for _ in range(10)]
+        pages = [ada.get("/topics/vectors/").status for _ in range(20)]
         took = time.monotonic() - began
     finally:
         pair.replica.signal_all(signal.SIGCONT)
 
-    assert pages == [200] * 10
-    assert took < 8
+    assert pages == [200] * 20
+    # Whoever waits for it tells the others.
+    assert took < 20 * SILENCE
 
 
 def test_the_site_goes_on_writing_on_the_replica_once_that_is_the_primary(pair, program):
@@ -242,17 +244,12 @@ def test_the_site_goes_on_writing_on_the_replica_once_that_is_the_primary(pair, 
     put(program, "todo")
     # All that the replica has received is replayed before it lets anybody write.
     position = pair.primary.sql("SELECT pg_current_wal_lsn()")[0][0]
-    deadline = time.monotonic() + 20
     received = "SELECT pg_last_wal_receive_lsn() >= %s"
-    while not pair.replica.sql(received, position)[0][0] and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: pair.replica.sql(received, position)[0][0])
 
     pair.primary.signal_all(signal.SIGKILL)
     assert program.call("PUT", "/me/topics/derivatives/", {"state": "done"}).status == 503
     pair.replica.sql("SELECT pg_promote()")
-    promoted = time.monotonic()
-    while program.call("PUT", "/me/topics/derivatives/", {"state": "done"}).status != 200:
-        assert time.monotonic() < promoted + 10
-        time.sleep(0.1)
+    until(lambda: program.call("PUT", "/me/topics/derivatives/", {"state": "done"}).status == 200)
 
     assert told(program) == "done"
