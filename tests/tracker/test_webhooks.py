@@ -21,6 +21,7 @@ from tracker.actions.assignments import (
     edit_assignment,
     move_assignment,
     remove_assignment,
+    restore_assignment,
 )
 from tracker.actions.deliveries import deliver_due
 from tracker.actions.questions import ask_question, delete_question
@@ -555,6 +556,21 @@ def test_drafts_are_told_when_they_are_published_and_moved_and_removed_ones_too(
     assert [event for event, _ in told()] == [
         "assignment.published", "assignment.moved", "assignment.moved", "assignment.removed",
     ]  # fmt: skip
+
+
+def test_a_chapter_that_comes_back_is_told_as_assigned_and_a_draft_is_not(ada, group, catalog):
+    make(group, ada)
+    shown, draft = (
+        make_assignment(group, unit.id, is_draft=is_draft)
+        for unit, is_draft in zip(catalog.resources["mml-book"].units, (False, True), strict=False)
+    )
+
+    for row in (shown, draft):
+        remove_assignment(user=ada, assignment=row)
+        for _ in range(2):
+            restore_assignment(user=ada, assignment=row)
+
+    assert [event for event, _ in told()] == ["assignment.removed", "assignment.published"]
 
 
 def test_dates_that_are_traded_or_go_back_are_told_too(ada, group, catalog):

@@ -270,8 +270,9 @@ def restore_assignment(
 ) -> Assignment:
     """Bring a removed assignment back as it was, its date too, also where that is past by now.
 
-    Repeating it changes nothing. Raises AlreadyAssigned where its unit has been assigned again
-    meanwhile, and TooManyAssignments. Locks the group.
+    Programs that heard of its end hear that it is there again. Repeating it changes nothing. Raises
+    AlreadyAssigned where its unit has been assigned again meanwhile, and TooManyAssignments. Locks
+    the group.
     """
     at = at or timezone.now()
     group, leader = lock_leadership(group=assignment.group, user=user)
@@ -280,6 +281,10 @@ def restore_assignment(
         taken = Assignment.objects.live().filter(group=group).values_list("unit_id", flat=True)
         _check_room([current_graph().unit_by_id[row.unit_id]], set(taken))
         write_version(row, version=None, deleted_at=None, changed_at=at)
+        key = f"{row.public_id}:{row.version}"
+        emit_assignments(
+            group=group, event=GroupEvent.ASSIGNMENT_PUBLISHED, rows=[row], key=key, at=at
+        )
         touch_membership(leader, at=at)
     return row
 
