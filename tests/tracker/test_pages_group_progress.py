@@ -181,7 +181,7 @@ def test_the_csv_of_a_member_says_nothing_about_lateness(group, henri):
 
 
 @pytest.mark.parametrize("size", [3, 40])
-def test_the_page_costs_seven_queries(ada, ada_browser, units, count_queries, size):
+def test_the_page_costs_six_queries(ada, ada_browser, units, count_queries, size):
     people = [make_user() for _ in range(size)]
     group = make_group(leader=ada, members=people)
     Membership.objects.filter(group=group).update(shares_readiness=True)
@@ -198,7 +198,7 @@ def test_the_page_costs_seven_queries(ada, ada_browser, units, count_queries, si
     with count_queries() as queries:
         page(ada_browser, group)
 
-    assert len(queries) == 7
+    assert len(queries) == 6
 
 
 def nudge(client, group, person, text=""):

@@ -1,8 +1,10 @@
 """How fast a group reads beside its schedule. Pure functions on local days."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from operator import attrgetter
 
 # A chapter ticked long before the group began counts from here on.
 _BEFORE_THE_FIRST_DATE = timedelta(days=7)
@@ -62,7 +64,8 @@ class GroupPace:
 
 
 def _by(points: Sequence[PacePoint], day: date) -> float:
-    return max((point.chapters for point in points if point.day <= day), default=0)
+    place = bisect_right(points, day, key=attrgetter("day"))
+    return points[place - 1].chapters if place else 0
 
 
 def group_pace(

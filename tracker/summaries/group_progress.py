@@ -181,7 +181,8 @@ class _Person:
 class _Column:
     """What is read of an assignment; `recipients` is None where it is for everybody.
 
-    `untouched` is how those stand who have neither done it nor said anything.
+    `untouched` is how those stand who have neither done it nor said anything. The rest counts the
+    people shown, and when they have done it.
     """
 
     id: str
@@ -192,9 +193,10 @@ class _Column:
     recipients: set[int] | None
     hours: float | None
     untouched: Mine
-    counts: dict[str, int] = field(
-        default_factory=lambda: {"done": 0, "reading": 0, "asking": 0, "total": 0}
-    )
+    done_at: list[datetime] = field(default_factory=list)
+    reading: int = 0
+    asking: int = 0
+    total: int = 0
 
 
 _DONE, _TODO, _LATE, _OUT = map(
@@ -246,29 +248,41 @@ _assignments = Statement(
 )
 
 
-def _done_or_said(group_id: int) -> QuerySet[Any, tuple[Any, ...]]:
-    """Units that are done, and beside them what people say about the assignments of units.
+_DONE_UNIT, _SAID, _STUCK = range(3)
 
-    Two tables and one query: pages of groups have others to make.
+
+def _rows_of(group_id: int, *, with_stuck: bool) -> QuerySet[Any, tuple[Any, ...]]:
+    """Which units are done, what people say about assignments, and in which topics those are
+    stuck who share it.
+
+    Three tables and one query: pages of groups have others to make. None of them goes by way of
+    the people, whose table would be planned with and looked into for each.
     """
-    live = Assignment.objects.filter(group=group_id, is_draft=False, deleted_at=None)
-    none = Value(None, DateTimeField())
+    none, no, no_word = Value(None, DateTimeField()), Value(value=False), Value("", CharField())
+    members = Membership.objects.filter(group=group_id).order_by()
+    units = Assignment.objects.filter(group=group_id, is_draft=False, deleted_at=None).order_by()
     done = UnitProgress.objects.filter(
-        user__memberships__group=group_id, unit__in=live.order_by().values("unit")
-    ).values_list("user_id", "unit_id", "done_at", none, Value(value=False), Value("", CharField()))
-    said = AssignmentProgress.objects.filter(assignment__in=live.order_by()).values_list(
-        "user_id", "assignment__unit_id", none, "due_at", "is_reading", "answer"
+        user__in=members.values("user"), unit__in=units.values("unit")
     )
-    return done.union(said, all=True)
+    said = AssignmentProgress.objects.filter(
+        assignment__group=group_id, assignment__is_draft=False, assignment__deleted_at=None
+    )
+    stuck = TopicProgress.objects.filter(
+        is_stuck=True, user__in=members.filter(shares_readiness=True).values("user")
+    )
+    parts: list[QuerySet[Any, Any]] = [
+        said.values_list(
+            Value(_SAID), "user_id", "assignment__unit_id", none, "due_at", "is_reading", "answer"
+        ),
+        stuck.values_list(Value(_STUCK), "user_id", "topic_id", none, none, no, no_word),
+    ]
+    return done.values_list(
+        Value(_DONE_UNIT), "user_id", "unit_id", "done_at", none, no, no_word
+    ).union(*(parts if with_stuck else parts[:1]), all=True)
 
 
-_cells = Statement(UnitProgress, _done_or_said)
-_stuck = Statement(
-    TopicProgress,
-    lambda key: TopicProgress.objects.filter(
-        is_stuck=True, user__memberships__group=key, user__memberships__shares_readiness=True
-    ).values_list("user_id", "topic_id"),
-)
+_rows = Statement(UnitProgress, lambda key: _rows_of(key, with_stuck=False))
+_rows_and_stuck = Statement(UnitProgress, lambda key: _rows_of(key, with_stuck=True))
 
 
 def group_progress(
@@ -278,47 +292,57 @@ def group_progress(
 
     Leaders and, in an open group, members see all. Members elsewhere see no lateness, requests for
     time or activity but their own. Observers see those who have agreed to it, and all numbers are
-    of them alone. Three queries, however many people and assignments; a fourth `with_topics` for
-    leaders and observers, about those in which people are stuck.
+    of them alone. `with_topics` tells leaders and observers also in which topics people are stuck.
+    Three queries, however many people and assignments.
     """
     zone = zoneinfo.ZoneInfo(head.group.time_zone)
     everybody = [_Person(*row) for row in _people.rows(head.group.pk)]
     people = [one for one in everybody if one.is_seen_by_observers or not head.observes]
     columns = _columns(head, graph, at)
     due_at = {column.unit.id: column.due_at for column in columns}
-    said: dict[tuple[int, int], Mine] = {}
+    said: dict[int, dict[int, Mine]] = {}
     done: dict[int, dict[int, datetime]] = {}
-    for user, unit, done_at, own, is_reading, answer in _cells.rows(head.group.pk):
-        if done_at is not None:
-            done.setdefault(user, {})[unit] = done_at
-        elif unit in due_at:
-            said[user, unit] = mine_of(
+    stuck: dict[int, set[int]] = {}
+    shown = {person.user_id for person in people}
+    sees_stuck = with_topics and (head.leads or head.observes)
+    rows_of = _rows_and_stuck if sees_stuck else _rows
+    for kind, user, about, done_at, own, is_reading, answer in rows_of.rows(head.group.pk):
+        if kind == _DONE_UNIT:
+            done.setdefault(user, {})[about] = done_at
+        elif kind == _STUCK:
+            if user in shown:
+                stuck.setdefault(about, set()).add(user)
+        elif about in due_at:
+            said.setdefault(user, {})[about] = mine_of(
                 is_done=False,
                 is_reading=is_reading,
                 answer=answer,
                 own=own,
-                due_at=due_at[unit],
+                due_at=due_at[about],
                 at=at,
             )
 
     rows = [
-        _row(head, person, columns, said, done.get(person.user_id, {}), at, zone)
+        _row(
+            head,
+            person,
+            columns,
+            said.get(person.user_id, {}),
+            done.get(person.user_id, {}),
+            at.astimezone(zone).date(),
+            zone,
+        )
         for person in people
     ]
-    stuck: dict[int, set[int]] = {}
-    if with_topics and (head.leads or head.observes):
-        shown = {person.user_id for person in people}
-        for user, topic in _stuck.rows(head.group.pk):
-            if user in shown:
-                stuck.setdefault(topic, set()).add(user)
+    me = head.membership.user_id
     return GroupProgress(
         columns=tuple(_column(graph, column, at, stuck) for column in columns),
         rows=tuple(sorted(rows, key=_by_lateness if head.sees_lateness else _by_name)),
         hidden=len(everybody) - len(people),
         today=at.astimezone(zone).date(),
         sees_lateness=head.sees_lateness,
-        pace=_pace(people, columns, rows, done, at, zone),
-        my=_my(head, graph, columns, said, done.get(head.membership.user_id, {}), at),
+        pace=_pace(len(people), columns, at, zone),
+        my=_my(head, graph, columns, said.get(me, {}), done.get(me, {})),
     )
 
 
@@ -392,37 +416,35 @@ def _row(
     head: GroupHead,
     person: _Person,
     columns: Sequence[_Column],
-    said: Mapping[tuple[int, int], Mine],
+    said: Mapping[int, Mine],
     done: Mapping[int, datetime],
-    at: datetime,
+    today: date,
     zone: zoneinfo.ZoneInfo,
 ) -> MemberProgress:
     """Also counts the person in the columns."""
-    today = at.astimezone(zone).date()
     is_me = person.user_id == head.membership.user_id
     sees = head.sees_lateness or is_me
     cells: list[Cell | None] = []
-    done_count = total = late = asking = 0
+    done_count = open_count = late = asking = 0
     late_hours = 0.0
     oldest: datetime | None = None
     for column in columns:
         if column.recipients is not None and person.user_id not in column.recipients:
             cells.append(None)
             continue
-        counts = column.counts
-        if column.unit.id in done:
-            total += 1
+        done_at = done.get(column.unit.id)
+        if done_at is not None:
+            column.total += 1
+            column.done_at.append(done_at)
             done_count += 1
-            counts["total"] += 1
-            counts["done"] += 1
             cells.append(_DONE)
             continue
-        mine = said.get((person.user_id, column.unit.id), column.untouched)
+        mine = said.get(column.unit.id, column.untouched)
         if mine.answer == AnswerToAssignment.OUT:
             cells.append(_OUT)
             continue
-        total += 1
-        counts["total"] += 1
+        open_count += 1
+        column.total += 1
         if mine.is_late:
             due_at = mine.own_due_at or column.due_at
             late += 1
@@ -434,8 +456,8 @@ def _row(
         is_reading = mine.state == AssignmentState.READING
         asks = mine.answer == AnswerToAssignment.MORE_TIME and sees
         asking += asks
-        counts["asking"] += asks
-        counts["reading"] += is_reading
+        column.asking += asks
+        column.reading += is_reading
         state = CellState.READING if is_reading else CellState.TODO
         own_due_at = mine.own_due_at if is_me or head.leads else None
         late_state = CellState.LATE if mine.is_late and sees else state
@@ -449,7 +471,7 @@ def _row(
         is_me=is_me,
         cells=tuple(cells),
         done=done_count,
-        total=total,
+        total=done_count + open_count,
         late=late if sees else None,
         behind_days=behind_days if sees else None,
         behind_hours=late_hours if sees else None,
@@ -480,7 +502,10 @@ def _column(
             for topic in topics
             if topic.id in stuck
         ),
-        **column.counts,
+        done=len(column.done_at),
+        reading=column.reading,
+        asking=column.asking,
+        total=column.total,
     )
 
 
@@ -488,9 +513,8 @@ def _my(
     head: GroupHead,
     graph: CatalogGraph,
     columns: Iterable[_Column],
-    said: Mapping[tuple[int, int], Mine],
+    said: Mapping[int, Mine],
     done: Mapping[int, datetime],
-    at: datetime,
 ) -> tuple[MyAssignment, ...]:
     if head.observes:
         return ()
@@ -500,7 +524,7 @@ def _my(
     for column in columns:
         if column.recipients is not None and me not in column.recipients:
             continue
-        mine = said.get((me, column.unit.id), column.untouched)
+        mine = said.get(column.unit.id, column.untouched)
         if column.unit.id in done:
             mine = replace(mine, state=AssignmentState.DONE, is_late=False)
         found.append(
@@ -527,12 +551,7 @@ def _by_name(row: MemberProgress) -> tuple[str, str]:
 
 
 def _pace(
-    people: Sequence[_Person],
-    columns: Sequence[_Column],
-    rows: Iterable[MemberProgress],
-    done: Mapping[int, Mapping[int, datetime]],
-    at: datetime,
-    zone: zoneinfo.ZoneInfo,
+    people: int, columns: Sequence[_Column], at: datetime, zone: zoneinfo.ZoneInfo
 ) -> GroupPace | None:
     if not people or not columns:
         return None
@@ -540,18 +559,15 @@ def _pace(
     due_so_far = 0
     read: dict[date, int] = {}
     for column in columns:
-        planned[column.due_on] = planned.get(column.due_on, 0) + column.counts["total"]
-        due_so_far += column.counts["total"] if column.due_at <= at else 0
-    for row in rows:
-        own = done.get(row.user_id, {})
-        for column, cell in zip(columns, row.cells, strict=True):
-            if cell is _DONE:
-                day = own[column.unit.id].astimezone(zone).date()
-                read[day] = read.get(day, 0) + 1
+        planned[column.due_on] = planned.get(column.due_on, 0) + column.total
+        due_so_far += column.total if column.due_at <= at else 0
+        for done_at in column.done_at:
+            day = done_at.astimezone(zone).date()
+            read[day] = read.get(day, 0) + 1
     return group_pace(
         planned=planned,
         read=read,
         due_so_far=due_so_far,
-        people=len(people),
+        people=people,
         today=at.astimezone(zone).date(),
     )

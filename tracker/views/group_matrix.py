@@ -1,22 +1,29 @@
-"""The table of members × chapters as HTML, each piece rendered once for every way it looks."""
+"""The table of members × chapters as HTML, and the lines that count chapters.
+
+A group sees numbers of its own, so little of it could be kept: these pieces are written here, at a
+tenth of what a template takes for each.
+"""
 
 import zoneinfo
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from html import escape
 
-from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from mlmath.templating import date_in_words
 from tracker.summaries.group_progress import (
     AssignmentColumn,
     Cell,
     CellState,
     GroupProgress,
     MemberProgress,
+    StuckTopic,
 )
 from tracker.summaries.group_table import cell_words
+from tracker.templatetags.groups import initials
 
 _SIGNS = {
     CellState.TODO: "·",
@@ -26,54 +33,80 @@ _SIGNS = {
     CellState.OUT: "–",
 }
 
+_ME = ' class="me"'
+
 
 def heads_html(columns: Sequence[AssignmentColumn]) -> SafeString:
-    return SafeString(
-        "".join(
-            _head_html(column.unit.label, column.unit.number, column.unit.title, column.due_on)
-            for column in columns
-        )
-    )
+    return SafeString("".join(map(_head_html, columns)))
 
 
 def feet_html(columns: Sequence[AssignmentColumn]) -> SafeString:
-    return SafeString("".join(_foot_html(column.done, column.total) for column in columns))
+    return SafeString(
+        "".join(f'<td class="number">{column.done}/{column.total}</td>' for column in columns)
+    )
 
 
 def body_html(shown: GroupProgress, time_zone: str) -> SafeString:
     """A line for each row of `shown`; `time_zone` is that of the group."""
-    return SafeString("".join(_line_html(row, time_zone) for row in shown.rows))
+    cells = {id(cell): cell for row in shown.rows for cell in row.cells}
+    looks = {key: _cell_html(cell, time_zone) for key, cell in cells.items()}
+    return SafeString("".join(_line_html(row, looks) for row in shown.rows))
 
 
-def _line_html(row: MemberProgress, time_zone: str) -> str:
-    cells = "".join(_cell_html(cell, time_zone) for cell in row.cells)
-    hours = round(row.behind_hours or 0)
-    days = row.behind_days if row.late else None
-    name = _name_html(row.name, days, hours, is_me=row.is_me)
-    return f"<tr>{name}{cells}{_done_html(row.done, row.total, row.last_active_on)}</tr>"
+def counts_html(columns: Iterable[AssignmentColumn]) -> SafeString:
+    """How many of a group are where with each of `columns`, as lines of a list."""
+    return SafeString("".join(map(_count_html, columns)))
 
 
-@lru_cache(maxsize=4096)
-def _head_html(label: str, number: int, title: str, due_on: date) -> SafeString:
-    context = {"label": label, "number": number, "title": title, "due_on": due_on}
-    return render_to_string("tracker/_matrix_head.html", context)
+def _count_html(column: AssignmentColumn) -> str:
+    title = f"{escape(column.unit.label)}: {escape(column.unit.title)}"
+    stuck = ", ".join(map(_stuck_html, column.stuck))
+    note = column.sentence + (f" · stuck in {stuck}" if stuck else "")
+    return (
+        f'<li class="row"><div class="row-text"><p class="row-title">{title}</p>'
+        f'<p class="row-note">{note}</p></div>'
+        f'<p class="row-end muted small">{date_in_words(column.due_on, "j M Y")}</p></li>'
+    )
 
 
-@lru_cache(maxsize=4096)
-def _foot_html(done: int, total: int) -> SafeString:
-    return format_html('<td class="number">{}/{}</td>', done, total)
+def _stuck_html(one: StuckTopic) -> str:
+    address = reverse("tracker:topic-detail", args=[one.topic.slug])
+    return f'<a href="{address}">{escape(one.topic.title)}</a> ({one.people})'
 
 
-@lru_cache(maxsize=4096)
-def _name_html(name: str, days: int | None, hours: int, *, is_me: bool) -> SafeString:
-    context = {"name": name, "days": days, "hours": hours, "is_me": is_me}
-    return render_to_string("tracker/_matrix_name.html", context)
+def _head_html(column: AssignmentColumn) -> str:
+    unit, title = column.unit, escape(column.unit.title)
+    return (
+        f'<th scope="col" title="{escape(unit.label)}: {title}">'
+        f'<span class="matrix-title">{unit.number} {title}</span>'
+        f'<span class="matrix-date">{date_in_words(column.due_on, "j M")}</span></th>'
+    )
 
 
-@lru_cache(maxsize=4096)
-def _done_html(done: int, total: int, last_active_on: date | None) -> SafeString:
-    context = {"done": done, "total": total, "last_active_on": last_active_on}
-    return render_to_string("tracker/_matrix_done.html", context)
+def _line_html(row: MemberProgress, looks: dict[int, SafeString]) -> str:
+    cells = "".join([looks[id(cell)] for cell in row.cells])
+    return f"<tr>{_name_html(row)}{cells}{_done_html(row)}</tr>"
+
+
+def _name_html(row: MemberProgress) -> str:
+    name, behind = escape(row.name), ""
+    if row.late:
+        days, hours = row.behind_days or 0, round(row.behind_hours or 0)
+        about = f", about {hours} h" if hours else ""
+        words = f"{days} day{'' if days == 1 else 's'} behind{about}"
+        behind = f'<span class="matrix-behind">{words}</span>'
+    return (
+        f'<th scope="row"{_ME if row.is_me else ""}>'
+        f'<span class="matrix-name" title="{name}">'
+        f'<span class="avatar" aria-hidden="true">{escape(initials(row.name))}</span>'
+        f"<span>{name}</span></span>{behind}</th>"
+    )
+
+
+def _done_html(row: MemberProgress) -> str:
+    last = row.last_active_on
+    active = f'<span class="matrix-date">{date_in_words(last, "j M")}</span>' if last else ""
+    return f'<td class="number">{row.done} of {row.total}{active}</td>'
 
 
 @lru_cache(maxsize=1024)

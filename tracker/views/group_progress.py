@@ -28,7 +28,7 @@ from tracker.summaries.group_progress import (
 )
 from tracker.summaries.group_table import csv_name, progress_csv
 from tracker.summaries.members import GroupHead, member_at
-from tracker.views.group_matrix import body_html, feet_html, heads_html
+from tracker.views.group_matrix import body_html, counts_html, feet_html, heads_html
 from tracker.views.group_pages import group_at, group_context
 from tracker.views.pictures import pace_chart
 from tracker.views.requests import AppRequest
@@ -51,6 +51,7 @@ def progress(request: AppRequest, group_id: str) -> HttpResponse:
     who, which = _filters(request, head)
     shown, current = narrowed(everything, who=who, which=which), everything.current
     behind = [row for row in everything.rows if row.late and not row.is_me]
+    notable = [column for column in shown.columns if column.stuck or column in current]
     context = group_context(head, "tracker:group-progress") | {
         "progress": everything,
         "columns": shown.columns,
@@ -65,7 +66,8 @@ def progress(request: AppRequest, group_id: str) -> HttpResponse:
         "asking": asking(everything),
         "waiting": [row for row in everything.rows if row.unanswered],
         "feet": feet_html(shown.columns),
-        "notable": [column for column in shown.columns if column.stuck or column in current],
+        "notable": counts_html(notable),
+        "counts": counts_html(shown.columns) if len(notable) < len(shown.columns) else "",
         "pace": pace_html(everything.pace) if everything.pace else "",
         "preset": actions.PRESET,
     }

@@ -12,6 +12,7 @@ from tracker.summaries.meetings import next_meeting
 from tracker.summaries.my_assignments import MyAssignment, due_soon
 from tracker.views import groups
 from tracker.views.assignments import after_reading
+from tracker.views.group_matrix import counts_html
 from tracker.views.group_pages import group_at, group_context
 from tracker.views.group_progress import asking
 from tracker.views.requests import AppRequest
@@ -31,6 +32,7 @@ def this_week(request: AppRequest, group_id: str) -> HttpResponse:
     read = arrival.get("read")
     context = group_context(head, "tracker:group-detail") | {
         "progress": progress,
+        "counts": counts_html(progress.current),
         "due": _due(progress, read if isinstance(read, UnitNode) else None),
         "behind": [row for row in progress.rows if row.late and not row.is_me],
         "asking": asking(progress),
