@@ -81,7 +81,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "mlmath.middleware.refuse_plain_api",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "mlmath.staticfiles.AnyReleasesFiles",
     "mlmath.middleware.conditional_pages",
     "mlmath.middleware.bounded_waits",
     "django.contrib.sessions.middleware.SessionMiddleware",

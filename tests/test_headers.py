@@ -220,6 +220,19 @@ def test_personal_pages_are_kept_by_nobody_and_styles_for_ever(site):
     assert feed.headers["Cache-Control"] == "private, max-age=900"
 
 
+def test_what_another_release_calls_a_style_is_this_ones_and_kept_by_nobody(site):
+    style = re.search(r'href="(/static/[^"]+\.css)"', site.ask("GET", "/").text)[1]
+    other = re.sub(r"\.[0-9a-f]{12}\.", ".0123456789ab.", style)
+
+    found = site.ask("GET", other)
+
+    assert found.status == 200
+    assert found.text == site.ask("GET", style).text
+    assert found.headers["Cache-Control"] == "no-cache"
+    assert site.ask("GET", "/static/mlmath/css/nothing.0123456789ab.css").status == 404
+    assert site.ask("GET", "/static/mlmath/css/base.css").status == 404
+
+
 def test_pages_lead_to_https_and_the_api_refuses_plain_http(site):
     page = site.ask("GET", "/roles/", X_Forwarded_Proto="http")
     call = site.ask(
