@@ -8,7 +8,7 @@ PIP := .venv/bin/python -m pip -qq --disable-pip-version-check
 COMPILE := .venv/bin/pip-compile --quiet --generate-hashes --strip-extras --allow-unsafe \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
 
-.PHONY: help run dev test faults fuzz check bench demo lighthouse lock screenshots
+.PHONY: help run dev test faults rolling fuzz check bench demo lighthouse lock screenshots
 .DEFAULT_GOAL := help
 
 help:  ## Say what there is
@@ -28,8 +28,11 @@ test: .venv/dev.stamp  ## Run everything: checks, tests on SQLite and PostgreSQL
 faults: .venv/dev.stamp  ## Break everything and look what is lost (12 minutes, best alone on the machine)
 	@exec .venv/bin/python -m tests.faults
 
+rolling: .venv/dev.stamp  ## Put this tree in the place of an earlier release while people write (OLD=commit)
+	@exec .venv/bin/python -m tests.rolling --old "$(OLD)"
+
 fuzz: .venv/dev.stamp  ## Send the API everything one can think of (EXAMPLES=30 of each call)
-	@FUZZ_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
+	@FU.PHONY: help run dev test faults rolling fuzz_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
 
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
 	@exec .venv/bin/python -m tests.run --only checks

@@ -43,9 +43,10 @@ class Balancer:
                 back.join()
 
     def _connect(self) -> socket.socket | None:
-        turn = next(self._turns)
-        for place in range(len(self.ports)):
-            port = self.ports[(turn + place) % len(self.ports)]
+        # Somebody may put other servers in their place meanwhile.
+        turn, ports = next(self._turns), self.ports
+        for place in range(len(ports)):
+            port = ports[(turn + place) % len(ports)]
             with suppress(OSError):
                 server = socket.create_connection(("127.0.0.1", port), timeout=5)
                 server.settimeout(None)

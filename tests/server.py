@@ -105,21 +105,24 @@ def running(folder: Path, *, workers: int = 1, port: int = 0, **settings: str) -
 
 
 @contextmanager
-def running_pages(folder: Path, settings: dict[str, str], *, workers: int) -> Iterator[Server]:
-    """The same without the worker, as where that runs elsewhere."""
-    with _running(folder, settings, _free_port(), ["--workers", str(workers)]) as server:
+def running_pages(
+    folder: Path, settings: dict[str, str], *, workers: int, code: Path = ROOT
+) -> Iterator[Server]:
+    """The same without the worker, as where that runs elsewhere; `code` may be another release."""
+    options = ["--workers", str(workers)]
+    with _running(folder, settings, _free_port(), options, code) as server:
         yield server
 
 
 @contextmanager
 def _running(
-    folder: Path, settings: dict[str, str], port: int, options: list[str]
+    folder: Path, settings: dict[str, str], port: int, options: list[str], code: Path = ROOT
 ) -> Iterator[Server]:
     log = folder / "server.log"
     with log.open("a") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "mlmath.serve", "--port", str(port), *options],
-            cwd=ROOT,
+            cwd=code,
             env=_environment(folder, settings),
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -172,11 +175,11 @@ def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     return kept | {"MLMATH_VAR": str(folder), "EMAIL_URL": mail} | settings
 
 
-def manage(folder: Path, settings: dict[str, str], *arguments: str) -> str:
-    """What a management command prints, with its data in `folder`."""
+def manage(folder: Path, settings: dict[str, str], *arguments: str, code: Path = ROOT) -> str:
+    """What a management command of `code` prints, with its data in `folder`."""
     done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
+        cwd=code,
         env=_environment(folder, settings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -1,7 +1,6 @@
 """mlmath with several processes on a PostgreSQL of its own, and people whose writes are watched."""
 
 import json
-import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import Any
 
 from tests.clusters import Cluster, cluster
 from tests.faults.wire import Wire
-from tests.server import Server, prepare, running
+from tests.server import ROOT, Server, manage, prepare, running
 
 WORKERS = 3
 PEOPLE = 400
@@ -109,19 +108,26 @@ def site(folder: Path, *, disks: Path | None = None) -> Iterator[Site]:
             "API_CALLS_PER_MINUTE": "1000000",
         }
         prepare(folder, **settings)
-        script = _MAKE_PEOPLE.format(count=PEOPLE)
-        seen = Server(address="", folder=folder, pid=os.getpid(), settings=settings)
-        printed = seen.manage("shell", "-v0", "-c", script).splitlines()[-1]
-        people, topics = json.loads(printed)
+        people, topics = make_people(folder, settings)
         yield Site(
             cluster=own,
             folder=folder,
             topics=topics,
-            people=[Person(pk=pk, token=token, session=key) for pk, token, key in people],
+            people=people,
             settings=settings,
             data_disk=data,
             wal_disk=wal,
         )
+
+
+def make_people(
+    folder: Path, settings: dict[str, str], *, count: int = PEOPLE, code: Path = ROOT
+) -> tuple[list[Person], list[str]]:
+    """So many people on the prepared database, and the names of its topics."""
+    script = _MAKE_PEOPLE.format(count=count)
+    printed = manage(folder, settings, "shell", "-v0", "-c", script, code=code)
+    people, topics = json.loads(printed.splitlines()[-1])
+    return [Person(pk=pk, token=token, session=key) for pk, token, key in people], topics
 
 
 @contextmanager

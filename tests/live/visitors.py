@@ -10,7 +10,6 @@ from http.client import HTTPMessage
 from http.cookiejar import CookieJar
 from typing import Any
 
-from tests.factories import PASSWORD
 from tests.server import PATIENCE_SECONDS
 
 
@@ -53,6 +52,9 @@ class Visitor:
         return self._send(urllib.request.Request(self.address + path, body, headers))
 
     def sign_in(self, email: str) -> None:
+        # The factories know models, for which Django has to be set up; visiting does not.
+        from tests.factories import PASSWORD
+
         self.get("/accounts/login/")
         assert self.post("/accounts/login/", {"login": email, "password": PASSWORD}).status == 302
         self.get("/settings/")
