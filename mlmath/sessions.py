@@ -6,6 +6,8 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessions
 from django.db import connections, router
 from django.utils import timezone
 
+from mlmath.statements import rows_of
+
 
 class SessionStore(DatabaseSessions):
     """Django's database sessions; only reading one is spared the way through the ORM.
@@ -15,16 +17,15 @@ class SessionStore(DatabaseSessions):
 
     def load(self) -> dict[str, Any]:
         connection = connections[router.db_for_read(self.model)]
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT session_data FROM django_session"
-                " WHERE session_key = %s AND expire_date > %s",
-                [self.session_key, connection.ops.adapt_datetimefield_value(timezone.now())],
-            )
-            row = cursor.fetchone()
-        if row is None:
+        rows = rows_of(
+            connection,
+            "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s",
+            [self.session_key, connection.ops.adapt_datetimefield_value(timezone.now())],
+        )
+        if not rows:
             # As in Django: a key that names no live session is never used again.
             self._session_key = None
             return {}
-        data: dict[str, Any] = self.decode(row[0])
+        ((encoded,),) = rows
+        data: dict[str, Any] = self.decode(encoded)
         return data

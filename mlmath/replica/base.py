@@ -3,6 +3,7 @@
 Django finds this module by its name: ENGINE is "mlmath.replica".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections
@@ -29,6 +30,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
             standing.is_lost()
             return connections["default"].cursor()
 
+    def _asked(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        try:
+            return super()._asked(sql, params)
+        except (OperationalError, InterfaceError) as error:
+            if is_hopeless(error):
+                raise
+            self.close()
+            standing.is_lost()
+            primary: Any = connections["default"]
+            rows: list[tuple[Any, ...]] = primary.rows_of(sql, params)
+            return rows
+
     def make_cursor(self, cursor: Any) -> "Cursor":
         return Cursor(cursor, self)
 
@@ -44,6 +57,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return None if position is None else int(position)
 
 
+def is_hopeless(error: Exception) -> bool:
+    """What takes too long here takes too long there."""
+    return isinstance(error.__cause__, QueryCanceled)
+
+
 class Cursor(CursorWrapper):
     """A cursor of the replica that turns to the primary when the replica fails."""
 
@@ -51,8 +69,7 @@ class Cursor(CursorWrapper):
         try:
             return super().execute(sql, params)
         except (OperationalError, InterfaceError) as error:
-            # What takes too long here takes too long there.
-            if self.db.alias == "default" or isinstance(error.__cause__, QueryCanceled):
+            if self.db.alias == "default" or is_hopeless(error):
                 raise
             self.db.close()
             standing.is_lost()
