@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from typing import IO, ClassVar, NoReturn
 
@@ -20,6 +21,8 @@ from mlmath.rest.problems import (
 # No body of this API is nested half as deep.
 DEEPEST = 16
 _TOO_DEEP = "The body is nested too deeply."
+# NUL, and half of a surrogate pair.
+_UNFIT = re.compile("[\0\ud800-\udfff]")
 
 
 class _Faulty(ValueError):
@@ -105,7 +108,7 @@ def _text_errors(document: dict[str, object]) -> Iterator[FieldError]:
             return
         if isinstance(value, dict):
             for name, inner in value.items():
-                if _is_unfit(name):
+                if _UNFIT.search(name):
                     yield FieldError(
                         pointer=pointer,
                         code="control_char",
@@ -115,13 +118,9 @@ def _text_errors(document: dict[str, object]) -> Iterator[FieldError]:
                 waiting.append((f"{pointer}/{escape_pointer(name)}", inner, depth + 1))
         elif isinstance(value, list):
             waiting += [(f"{pointer}/{i}", inner, depth + 1) for i, inner in enumerate(value)]
-        elif isinstance(value, str) and _is_unfit(value):
+        elif isinstance(value, str) and _UNFIT.search(value):
             yield FieldError(
                 pointer=pointer,
                 code="control_char",
                 detail="Remove NUL and lone surrogates from the text.",
             )
-
-
-def _is_unfit(text: str) -> bool:
-    return "\0" in text or any("\ud800" <= character <= "\udfff" for character in text)

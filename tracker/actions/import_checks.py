@@ -121,7 +121,20 @@ def _validator() -> jsonschema.Draft202012Validator:
     checker.checks("date-time", raises=ValueError)(_is_instant)
     schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     schema["required"] = required_parts(schema)
-    return jsonschema.Draft202012Validator(schema, format_checker=checker)
+    inlined = _inlined(schema, schema["$defs"])
+    return jsonschema.Draft202012Validator(inlined, format_checker=checker)
+
+
+def _inlined(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """The same without `$ref`, which the validator would look up anew for every value."""
+    if isinstance(schema, list):
+        return [_inlined(one, definitions) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {name: _inlined(inner, definitions) for name, inner in schema.items() if name != "$ref"}
+    if "$ref" not in schema:
+        return own
+    return _inlined(definitions[schema["$ref"].removeprefix("#/$defs/")], definitions) | own
 
 
 def required_parts(schema: Mapping[str, Any]) -> list[str]:
