@@ -72,6 +72,10 @@ class Line(Text):
         return super().to_internal_value(data)
 
 
+class EmailAddress(Text):
+    """A text that the schema calls an e-mail address; the action says whether mail can go there."""
+
+
 class Choice(serializers.ChoiceField):
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or data not in self.choices:

@@ -28,7 +28,7 @@ from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from mlmath.rest import problems
 from mlmath.rest.answers import Foreign
-from mlmath.rest.fields import Input, Text
+from mlmath.rest.fields import EmailAddress, Input, Text
 from mlmath.rest.operations import Operation, operation_of
 from mlmath.rest.problems import Kind
 from mlmath.rest.query import Parameter
@@ -320,6 +320,8 @@ class Schema(AutoSchema):
             schema.pop("x-spec-enum-id", None)
             if isinstance(field, Text):
                 schema["pattern"] = field.pattern
+            if isinstance(field, EmailAddress):
+                schema["format"] = "email"
         return schema
 
     def _insert_field_validators(self, field: Any, schema: JsonSchema) -> None:

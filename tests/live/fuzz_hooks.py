@@ -38,7 +38,6 @@ BEYOND_SHAPE = {
     "not_a_member": {"/member", "/members/*"},
     "repeated": {"/topics/*/slug"},
     "session_impossible": {"/started_at"},
-    "unfit_address": {"/email"},
     "unfit_date": {"/rrule", "/starts_on"},
     "unfit_link": {"/link"},
     "unknown": {

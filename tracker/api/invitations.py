@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from catalog.graph import current_graph
 from mlmath.errors import PermissionDenied
 from mlmath.rest.answers import Address, Also, Answer, Page
-from mlmath.rest.fields import Input, Instant, Text, Whole
+from mlmath.rest.fields import EmailAddress, Input, Instant, Text, Whole
 from mlmath.rest.fields import YesNo as YesNoField
 from mlmath.rest.operations import operation
 from mlmath.rest.pages import page_of
@@ -70,7 +70,7 @@ class InvitationInput(Input):
 
     max_uses = Whole(required=False, allow_null=True, min_value=1, max_value=actions.MAXIMUM_USES)
     expires_at = Instant(required=False)
-    email = Text(required=False, max_length=254)
+    email = EmailAddress(required=False, max_length=254)
 
 
 class JoinInput(Input):
