@@ -29,8 +29,9 @@ from mlmath.serve import cores
 from tests.balancer import balancing
 from tests.clusters import cluster
 from tests.faults.checker import Promise, report_on
+from tests.faults.client import Answer
 from tests.faults.site import DATABASE, Site, make_people
-from tests.faults.writers import Answer, Journal, writing
+from tests.faults.writers import Journal, writing
 from tests.live.visitors import Visitor
 from tests.server import PATIENCE_SECONDS, ROOT, manage, prepare, running_pages
 
@@ -111,8 +112,8 @@ def roll(
             return urlsplit(running[code].enter_context(context).address).port or 0
 
         prepare_release(old)
-        people, topics = make_people(folders[old], settings, count=WRITERS + 1, code=old)
-        site = Site(cluster=own, folder=folder, topics=topics, people=people, settings=settings)
+        made = make_people(folders[old], settings, count=WRITERS + 1, runs=1, code=old)
+        site = Site(cluster=own, folder=folder, settings=settings, **made)
         first = start(old)
         balancer.ports = [first]
         with (

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mlmath.serve import THREADS
+from tests.faults.client import Answer, Write
+from tests.faults.leaders import Leading
 from tests.faults.site import WORKERS, Site
-from tests.faults.writers import Answer, Journal, Write
+from tests.faults.writers import Journal
 
 # Seconds after the end of a fault until everything is as before, without anybody's help.
 HEALED_WITHIN = 10.0
@@ -55,6 +57,8 @@ def report_on(site: Site, journal: Journal, healed: float | None, promise: Promi
     report.unknown = sum(write.is_unknown for write in journal.writes)
     _check_ticks(site, journal, report)
     _check_sessions(site, journal, report)
+    _check_assignments(site, journal.leading, report)
+    _check_comings_and_goings(site, journal.leading, report)
     answers = journal.answers
     report.statuses = Counter(answer.status for answer in answers)
     report.slowest = max((answer.seconds for answer in answers), default=0.0)
@@ -73,6 +77,8 @@ def _broken(site: Site, journal: Journal, report: Report, promise: Promise) -> A
     for status in sorted(status for status in report.statuses if status and status >= 400):
         if status not in {503, *promise.may_answer}:
             yield f"{report.statuses[status]} × {status}"
+    if site.sql(_LEADERS, journal.leading.leaders.shared) == [(0,)]:
+        yield "a group without a leader"
     if any(answer.status == 503 and not answer.retry_after for answer in journal.answers):
         yield "503 without Retry-After"
     if report.statuses[None] and not promise.may_break:
@@ -165,3 +171,58 @@ def _check_sessions(site: Site, journal: Journal, report: Report) -> None:
         report.doubled += max(count - 1, 0)
         report.torn += bool(count) != ((write.person, write.key) in keys)
     report.doubled += found.total()
+
+
+def _check_assignments(site: Site, leading: Leading, report: Report) -> None:
+    """The group reads its units in the order to which each move has led, once."""
+    rows = site.sql(
+        "SELECT r.slug || '/' || u.slug, a.version - 1 FROM tracker_assignment a"
+        " JOIN tracker_studygroup g ON g.id = a.group_id"
+        " JOIN catalog_unit u ON u.id = a.unit_id JOIN catalog_resource r ON r.id = u.resource_id"
+        " WHERE g.public_id = %s AND a.deleted_at IS NULL ORDER BY a.due_at, a.position",
+        leading.leaders.own,
+    )
+    ends = leading.ends()
+    if ([name for name, _ in rows], dict(rows)) in ends:
+        return
+    (order, touched), (_, touched_at_most) = ends[0], ends[-1]
+    found = sum(dict(rows).values())
+    lost = len(set(order) - set(dict(rows))) + max(sum(touched.values()) - found, 0) // 2
+    doubled = max(found - sum(touched_at_most.values()), 0) // 2
+    report.lost += lost
+    report.doubled += doubled
+    report.torn += not lost and not doubled
+
+
+def _check_comings_and_goings(site: Site, leading: Leading, report: Report) -> None:
+    """Each invitation is there once; who came by one has been removed and that is written down."""
+    group = leading.leaders.own
+    invitations = site.sql(
+        "SELECT i.expires_at, i.uses FROM tracker_invitation i"
+        " JOIN tracker_studygroup g ON g.id = i.group_id WHERE g.public_id = %s",
+        group,
+    )
+    numbers = Counter(end.microsecond for end, _ in invitations)
+    report.doubled += sum(count - 1 for count in numbers.values())
+    told = {write.what[1] for write in leading.of("invite") if write.is_acknowledged}
+    report.lost += len(told - set(numbers))
+    joined = sum(uses for _, uses in invitations)
+    joins, removes = leading.of("join"), leading.of("remove")
+    ((removed, is_there),) = site.sql(_REMOVED, group, group)
+    report.lost += max(sum(write.is_acknowledged for write in joins) - joined, 0)
+    report.lost += max(sum(write.is_acknowledged for write in removes) - removed, 0)
+    report.doubled += max(joined - len(joins), 0)
+    report.torn += joined != removed + is_there
+
+
+_REMOVED = """
+SELECT
+    (SELECT count(*) FROM tracker_leaderact a JOIN tracker_studygroup g ON g.id = a.group_id
+     WHERE g.public_id = %s AND a.kind = 'removed'),
+    (SELECT count(*) FROM tracker_membership m JOIN tracker_studygroup g ON g.id = m.group_id
+     WHERE g.public_id = %s AND m.role = 'member')
+"""
+_LEADERS = """
+SELECT count(*) FROM tracker_membership m JOIN tracker_studygroup g ON g.id = m.group_id
+WHERE g.public_id = %s AND m.role = 'leader'
+"""

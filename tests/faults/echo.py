@@ -60,7 +60,7 @@ def echo(address: str) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_POST = do_PUT = answer  # noqa: N815  # the library asks for these names
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  # the library asks for these names
 
         def log_message(self, *args: object) -> None:
             """Says nothing."""

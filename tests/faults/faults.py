@@ -19,10 +19,11 @@ import psycopg
 
 from tests.clusters import free_port
 from tests.faults.checker import HEALED_WITHIN, Promise, Report, report_on
+from tests.faults.client import Client, by_session
 from tests.faults.echo import echo
 from tests.faults.site import DATABASE, WORKERS, Site
 from tests.faults.wire import wire
-from tests.faults.writers import Client, Journal, by_session, writing
+from tests.faults.writers import Journal, writing
 from tests.server import ROOT, Server
 
 WRITERS = 9
@@ -455,6 +456,14 @@ FAULTS = [
         strike=_workers_are_killed,
         mutant="key-apart",
         mistake="key in a transaction of its own",
+        promise=Promise(may_break=True, is_always_alive=False),
+    ),
+    Fault(
+        id="F1b",
+        title="the same, and the mistake is at who leads a group",
+        strike=_workers_are_killed,
+        mutant="no-turns",
+        mistake="leaders decide at once who leads",
         promise=Promise(may_break=True, is_always_alive=False),
     ),
     Fault(

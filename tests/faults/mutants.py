@@ -87,6 +87,27 @@ def _calm_errors() -> None:
     problems.UNAVAILABLE = replace(problems.UNAVAILABLE, status=HTTPStatus.OK)
 
 
+def _no_turns() -> None:
+    """Lets several leaders of a group decide at once who leads it."""
+    from mlmath.errors import PermissionDenied
+    from tracker.actions import members
+    from tracker.models import Membership, StudyGroup, User
+
+    keep = vars(members)["_keep_a_leader"]
+
+    def look(*, group: StudyGroup, user: User, **options: Any) -> tuple[StudyGroup, Membership]:
+        membership = Membership.objects.get(group=group, user=user)
+        if not membership.leads:
+            raise PermissionDenied
+        return group, membership
+
+    def keep_slowly(*args: Any, **kwargs: Any) -> None:
+        keep(*args, **kwargs)
+        time.sleep(GAP_SECONDS)
+
+    vars(members).update(lock_leadership=look, _keep_a_leader=keep_slowly)
+
+
 def _no_keys() -> None:
     """Does every call that comes, however often."""
     from tracker.api import idempotency
@@ -142,6 +163,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "loose-migrations": _loose_migrations,
     "no-keys": _no_keys,
     "no-time-outs": _no_time_outs,
+    "no-turns": _no_turns,
     "plain-errors": _plain_errors,
     "ready-by-reading": _ready_by_reading,
 }

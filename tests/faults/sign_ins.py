@@ -5,8 +5,9 @@ import threading
 from dataclasses import dataclass
 from time import monotonic, sleep
 
+from tests.faults.client import CSRF, Client
 from tests.faults.site import Site
-from tests.faults.writers import CSRF, Client, writing
+from tests.faults.writers import writing
 
 PASSWORD = "correct horse battery"
 PEOPLE = 300

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypedDict
 
 from tests.clusters import Cluster, cluster
 from tests.faults.wire import Wire
@@ -15,6 +15,8 @@ from tests.server import ROOT, Server, manage, prepare, running
 
 WORKERS = 3
 PEOPLE = 400
+# For each run some, who have groups.
+RUNS = 50
 DATABASE = "mlmath"
 # Nothing is written to the disk but what a commit asks for: a careless one is found out.
 LAZY = {
@@ -33,10 +35,10 @@ import json
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from importlib import import_module
-from tests.factories import make_token
-from tracker.models import User
+from tests.factories import make_group, make_token
+from tracker.models import GroupRole, User
 store = import_module(settings.SESSION_ENGINE).SessionStore
-people = []
+users, people = [], []
 for number in range({count}):
     user = User(email=f"fault-{{number}}@example.org")
     user.set_unusable_password()
@@ -46,27 +48,60 @@ for number in range({count}):
     session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.save()
-    people.append([user.pk, make_token(user).secret, session.session_key])
+    users.append(user)
+    people.append([user.pk, user.public_id, make_token(user).secret, session.session_key])
+leaders = []
+for place in range(0, 4 * {runs}, 4):
+    leader, guest, one, other = users[place:place + 4]
+    both = make_group(leader=one, members=[other])
+    both.memberships.update(role=GroupRole.LEADER)
+    leaders.append([make_group(leader=leader).public_id, both.public_id])
 from catalog.graph import current_graph
-print(json.dumps([people, [topic.slug for topic in current_graph().topics]]))
+graph = current_graph()
+units = [[one.slug, unit.slug] for one in graph.resources.values() for unit in one.units]
+print(json.dumps([people, leaders, [topic.slug for topic in graph.topics], units]))
 """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Person:
     pk: int
+    id: str
     token: str
     session: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leaders:
+    """`leader` leads the group `own`, in which `guest` is not; both of `pair` lead `shared`."""
+
+    own: str
+    leader: Person
+    guest: Person
+    shared: str
+    pair: tuple[Person, Person]
+
+
+class Inhabitants(TypedDict):
+    """Who is there and what there is to learn; of a unit, the resource comes first."""
+
+    people: list[Person]
+    leaders: list[Leaders]
+    topics: list[str]
+    units: list[tuple[str, str]]
+
+
 @dataclass(kw_only=True)
 class Site:
-    """`people` are handed out once each, so that every run starts with people who have nothing."""
+    """`people` and `leaders` are handed out once each, so that every run starts with people who
+    have nothing, and groups in which nothing has happened."""
 
     cluster: Cluster
     folder: Path
     topics: list[str]
+    units: list[tuple[str, str]]
     people: list[Person]
+    leaders: list[Leaders]
     settings: dict[str, str] = field(default_factory=dict)
     # What a fault may fill, and what it may cut.
     data_disk: Path | None = None
@@ -108,26 +143,36 @@ def site(folder: Path, *, disks: Path | None = None) -> Iterator[Site]:
             "API_CALLS_PER_MINUTE": "1000000",
         }
         prepare(folder, **settings)
-        people, topics = make_people(folder, settings)
         yield Site(
             cluster=own,
             folder=folder,
-            topics=topics,
-            people=people,
             settings=settings,
             data_disk=data,
             wal_disk=wal,
+            **make_people(folder, settings),
         )
 
 
 def make_people(
-    folder: Path, settings: dict[str, str], *, count: int = PEOPLE, code: Path = ROOT
-) -> tuple[list[Person], list[str]]:
-    """So many people on the prepared database, and the names of its topics."""
-    script = _MAKE_PEOPLE.format(count=count)
+    folder: Path,
+    settings: dict[str, str],
+    *,
+    count: int = PEOPLE,
+    runs: int = RUNS,
+    code: Path = ROOT,
+) -> Inhabitants:
+    """So many people on the prepared database, and leaders for so many runs."""
+    script = _MAKE_PEOPLE.format(count=count + 4 * runs, runs=runs)
     printed = manage(folder, settings, "shell", "-v0", "-c", script, code=code)
-    people, topics = json.loads(printed.splitlines()[-1])
-    return [Person(pk=pk, token=token, session=key) for pk, token, key in people], topics
+    made, groups, topics, units = json.loads(printed.splitlines()[-1])
+    people = [Person(pk=pk, id=id_, token=token, session=key) for pk, id_, token, key in made]
+    leaders = [
+        Leaders(own=own, leader=leader, guest=guest, shared=shared, pair=(one, other))
+        for (own, shared), leader, guest, one, other in zip(
+            groups, people[::4], people[1::4], people[2::4], people[3::4], strict=False
+        )
+    ]
+    return Inhabitants(people=people[4 * runs :], leaders=leaders, topics=topics, units=units)
 
 
 @contextmanager

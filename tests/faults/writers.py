@@ -1,58 +1,25 @@
 """People who change things without a break, and note what they were told about each change."""
 
-import http.client
 import itertools
 import json
 import threading
-import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from time import monotonic, sleep
-from typing import Any, Self
+from time import sleep
 
+from tests.faults.client import Answer, Client, Write, by_session, by_token
+from tests.faults.leaders import Leading, Work
 from tests.faults.site import Person, Site
 
-# Longer than any answer may take; who waits so long has not been answered.
-PATIENCE_SECONDS = 40
 STATES = ("done", "learning", "skipped", "todo")
-CSRF = "x" * 32
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@dataclass(kw_only=True, slots=True)
-class Answer:
-    """Of one request; no status where none came."""
-
-    at: float
-    seconds: float
-    status: int | None
-    retry_after: str | None = None
-    fault: str = ""
-    body: bytes = b""
-
-
-@dataclass(kw_only=True, slots=True)
-class Write:
-    """One change and all answers to it: `what` tells it from every other of the same person."""
-
-    person: int
-    what: Any
-    key: str = ""
-    answers: list[Answer] = field(default_factory=list)
-
-    @property
-    def is_acknowledged(self) -> bool:
-        return any(one.status is not None and one.status < 300 for one in self.answers)
-
-    @property
-    def is_unknown(self) -> bool:
-        return not self.is_acknowledged
 
 
 @dataclass(kw_only=True)
 class Journal:
+    leading: Leading
     ticks: list[Write] = field(default_factory=list)
     sessions: list[Write] = field(default_factory=list)
     reads: list[Answer] = field(default_factory=list)
@@ -60,59 +27,15 @@ class Journal:
 
     @property
     def writes(self) -> list[Write]:
-        return self.ticks + self.sessions
+        return self.ticks + self.sessions + self.leading.writes
 
     @property
     def answers(self) -> list[Answer]:
         """Everything but what a load balancer asks."""
-        return [answer for write in self.writes for answer in write.answers] + self.reads
-
-
-class Client:
-    """One line to the server, kept while it lasts unless each call is to have its own."""
-
-    def __init__(self, address: str, headers: dict[str, str], *, is_kept: bool = True) -> None:
-        self._host = urllib.parse.urlsplit(address).netloc
-        self._headers = headers
-        self._is_kept = is_kept
-        self._line: http.client.HTTPConnection | None = None
-
-    def call(
-        self, method: str, path: str, body: str | None = None, headers: dict[str, str] | None = None
-    ) -> Answer:
-        began = monotonic()
-        status, retry_after, content, fault = None, None, b"", ""
-        try:
-            if self._line is None:
-                self._line = http.client.HTTPConnection(self._host, timeout=PATIENCE_SECONDS)
-            self._line.request(method, path, body, self._headers | (headers or {}))
-            response = self._line.getresponse()
-            content = response.read()
-            status, retry_after = response.status, response.headers["Retry-After"]
-            if not self._is_kept:
-                self.close()
-        except (OSError, http.client.HTTPException) as error:
-            fault = type(error).__name__
-            self.close()
-        return Answer(
-            at=monotonic(),
-            seconds=monotonic() - began,
-            status=status,
-            retry_after=retry_after,
-            fault=fault,
-            body=content,
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        told = [answer for write in self.writes for answer in write.answers]
+        # Who does not lead cannot step back, and somebody has to lead: no faults of the server.
+        steps = [step for step in self.leading.steps if step.status not in {403, 409}]
+        return told + self.reads + steps
 
 
 @dataclass(kw_only=True)
@@ -123,14 +46,14 @@ class _Crowd:
     address: str
     pause: float
     keeps_lines: bool
-    journal: Journal = field(default_factory=Journal)
+    journal: Journal
     over: threading.Event = field(default_factory=threading.Event)
 
-    def _client(self, headers: dict[str, str]) -> Client:
+    def client(self, headers: dict[str, str]) -> Client:
         return Client(self.address, headers, is_kept=self.keeps_lines)
 
     def tick_by_api(self, person: Person) -> None:
-        with self._client(by_token(person)) as client:
+        with self.client(by_token(person)) as client:
             for write in self._ticks(person):
                 topic, state = write.what
                 body = json.dumps({"state": state})
@@ -138,7 +61,7 @@ class _Crowd:
 
     def tick_by_page(self, person: Person) -> None:
         headers = {"Content-Type": "application/x-www-form-urlencoded", "HX-Request": "true"}
-        with self._client(by_session(person) | headers) as client:
+        with self.client(by_session(person) | headers) as client:
             for write in self._ticks(person):
                 topic, state = write.what
                 write.answers.append(
@@ -158,7 +81,7 @@ class _Crowd:
 
     def log_sessions(self, person: Person) -> None:
         """Repeats each call with its key until it is answered, as a good client does."""
-        with self._client(by_token(person)) as client:
+        with self.client(by_token(person)) as client:
             for number in itertools.count():
                 began = FIRST + timedelta(minutes=number)
                 write = Write(person=person.pk, what=began, key=f"key-{number}")
@@ -172,7 +95,7 @@ class _Crowd:
                     return
 
     def read(self, person: Person) -> None:
-        with self._client(by_session(person)) as client:
+        with self.client(by_session(person)) as client:
             for path in itertools.cycle(["/today/", "/roles/", "/roadmap/"]):
                 if self.over.is_set():
                     return
@@ -191,8 +114,17 @@ class _Crowd:
 def writing(
     site: Site, address: str, *, people: int, pause: float = 0.02, keeps_lines: bool = True
 ) -> Iterator[Journal]:
-    """So many people do things until the end of the block; then the journal is complete."""
-    crowd = _Crowd(site=site, address=address, pause=pause, keeps_lines=keeps_lines)
+    """So many people do things until the end of the block; then the journal is complete.
+
+    Beside them somebody reads, somebody asks whether the server is alive, and three lead groups.
+    """
+    leaders = site.leaders.pop()
+    journal = Journal(leading=Leading(leaders=leaders))
+    crowd = _Crowd(
+        site=site, address=address, pause=pause, keeps_lines=keeps_lines, journal=journal
+    )
+    work = Work(site=site, leading=journal.leading, client=crowd.client, over=crowd.over)
+    one, other = leaders.pair
     doings = itertools.cycle([crowd.tick_by_api, crowd.tick_by_page, crowd.log_sessions])
     threads = [
         threading.Thread(target=doing, args=(person,))
@@ -200,19 +132,14 @@ def writing(
     ]
     threads.append(threading.Thread(target=crowd.read, args=tuple(site.take_people(1))))
     threads.append(threading.Thread(target=crowd.look))
+    threads.append(threading.Thread(target=work.lead))
+    threads += [threading.Thread(target=work.step_back, args=(one, other))]
+    threads += [threading.Thread(target=work.step_back, args=(other, one))]
     for thread in threads:
         thread.start()
     try:
-        yield crowd.journal
+        yield journal
     finally:
         crowd.over.set()
         for thread in threads:
             thread.join()
-
-
-def by_token(person: Person) -> dict[str, str]:
-    return {"Authorization": f"Bearer {person.token}", "Content-Type": "application/json"}
-
-
-def by_session(person: Person) -> dict[str, str]:
-    return {"Cookie": f"sessionid={person.session}; csrftoken={CSRF}", "X-CSRFToken": CSRF}
