@@ -7,6 +7,7 @@ was in it or all of the copy, also where a program is killed in between.
 import sqlite3
 import subprocess
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import IO, BinaryIO, cast
@@ -65,7 +66,7 @@ def put_in_place(path: Path, *, statements: list[str], progress: Progress) -> No
     It is one transaction: on BackupError nothing has changed.
     """
     if connection.vendor == "sqlite":
-        _put_sqlite(path, statements)
+        _put_sqlite(path, statements, progress)
     else:
         _put_postgresql(path, statements, progress)
 
@@ -80,11 +81,7 @@ def _copy_sqlite(path: Path, progress: Progress) -> tuple[Counts, Migrations]:
         # What others write from here on is not in the copy, and does not make it start again.
         source.execute("BEGIN")
         source.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        source.backup(
-            copy,
-            pages=_PAGES_AT_ONCE,
-            progress=lambda _, left, all_: progress(f"{100 * (all_ - left) // max(all_, 1)} %"),
-        )
+        source.backup(copy, pages=_PAGES_AT_ONCE, progress=_percent(progress))
         # One file, whatever the journal of the database it came from.
         copy.execute("PRAGMA journal_mode = DELETE")
         names = [
@@ -101,7 +98,7 @@ def _copy_sqlite(path: Path, progress: Progress) -> tuple[Counts, Migrations]:
     return counts, [list(row) for row in rows]
 
 
-def _put_sqlite(path: Path, statements: list[str]) -> None:
+def _put_sqlite(path: Path, statements: list[str], progress: Progress) -> None:
     connection.ensure_connection()
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as copy:
@@ -110,9 +107,15 @@ def _put_sqlite(path: Path, statements: list[str]) -> None:
                 raise BackupError(f"The copy of the database is damaged: {broken}.")
             for statement in statements:
                 copy.execute(statement)
-            copy.backup(connection.connection)
+            # One transaction of the other side, however many steps it takes.
+            copy.backup(connection.connection, pages=_PAGES_AT_ONCE, progress=_percent(progress))
     except sqlite3.Error as error:
         raise BackupError(f"The copy cannot be put in place: {error}.") from error
+
+
+def _percent(progress: Progress) -> Callable[[int, int, int], None]:
+    """Tells `progress` what SQLite says of a copy under way."""
+    return lambda _, left, all_: progress(f"{100 * (all_ - left) // max(all_, 1)} %")
 
 
 def _copy_postgresql(path: Path, progress: Progress) -> tuple[Counts, Migrations]:

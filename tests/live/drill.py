@@ -2,13 +2,18 @@
 TEST_DATABASE_URL or DATABASE_URL names, under the settings of the tests."""
 
 import json
+import os
+import signal
 import sys
 import threading
+from pathlib import Path
 
 from django.core.management import call_command
 from django.test import Client
 
 from catalog.graph import current_graph
+from mlmath.backup import databases
+from mlmath.backup.archive import Progress
 from tests.factories import PASSWORD
 from tests.filled import fill
 from tracker.actions.progress import Mark, mark_topics
@@ -66,3 +71,18 @@ def visit(token: str) -> None:
     found |= {page: str(browser.get(page).status_code) for page in PAGES}
     call = browser.get("/api/v1/me/", headers={"Authorization": f"Bearer {token}"})
     print(json.dumps(found | {"token": str(call.status_code)}))
+
+
+def restore_and_die_half_way(backup: str) -> None:
+    """Restores over what is there, and is killed with half of the copy in its place."""
+    put_in_place = databases.put_in_place
+
+    def die(done: str) -> None:
+        if int(done.removesuffix(" %")) >= 50:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def put_half(path: Path, *, statements: list[str], progress: Progress) -> None:
+        put_in_place(path, statements=statements, progress=die)
+
+    vars(databases).update(put_in_place=put_half, _PAGES_AT_ONCE=20)
+    call_command("restore", backup, replace=True)

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -98,6 +99,12 @@ def rows(database, query):
         return connection.execute(query).fetchall()
 
 
+def contents(database):
+    """Every row of an SQLite database, and how its tables were made."""
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as line:
+        return list(line.iterdump())
+
+
 def lines_of_ada(database):
     return rows(database, LINES_OF_ADA)[0][0]
 
@@ -191,6 +198,8 @@ def test_a_backup_made_under_load_restores_to_a_whole_and_silent_site(databases,
     _a_copy_that_is_no_database_changes_nothing(site, backup)
     if restored.startswith("postgres"):
         _a_restore_that_is_killed_changes_nothing(site, backup)
+    else:
+        _one_that_is_killed_half_way_leaves_the_file_as_it_was(site, backup)
     _a_torn_copy_would_be_seen(restored)
     site.manage("restore", str(backup), "--replace")
     assert (torn(restored), lines_of_ada(restored)) == (0, lines)
@@ -256,3 +265,13 @@ def _a_restore_that_is_killed_changes_nothing(site, backup):
             restore.kill()
     until(lambda: not rows(site.database, WAITING))
     assert lines_of_ada(site.database) == found
+
+
+def _one_that_is_killed_half_way_leaves_the_file_as_it_was(site, backup):
+    found = contents(site.database)
+    script = "from tests.live.drill import restore_and_die_half_way as restore"
+    with site.start("shell", "-v0", "-c", f"{script}; restore({str(backup)!r})") as restore:
+        said = restore.communicate(timeout=PATIENCE_SECONDS)[0]
+    assert restore.returncode == -signal.SIGKILL, said
+    assert rows(site.database, "PRAGMA integrity_check") == [("ok",)]
+    assert contents(site.database) == found
