@@ -9,7 +9,11 @@ from itertools import count
 
 
 class Balancer:
-    """Passes bytes on. Connecting is all that it tries again, as proxies do by themselves."""
+    """Passes bytes on. Connecting is all that it tries again, as proxies do by themselves.
+
+    As theirs, its connection is made for a request that is there: a server that is told to end
+    closes one on which nothing has been said.
+    """
 
     def __init__(self, listener: socket.socket) -> None:
         self._listener = listener
@@ -32,11 +36,13 @@ class Balancer:
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with client:
-            server = self._connect()
+        with client, suppress(OSError):
+            beginning = client.recv(65536)
+            server = self._connect() if beginning else None
             if server is None:
                 return
             with server:
+                server.sendall(beginning)
                 back = threading.Thread(target=_pass, args=(server, client), daemon=True)
                 back.start()
                 _pass(client, server)

@@ -16,6 +16,8 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+from mlmath import serve
+
 ROOT = Path(__file__).resolve().parent.parent
 # Until somebody gives up who waits for what has to come: a busy machine needs its time.
 PATIENCE_SECONDS = 180
@@ -173,6 +175,15 @@ def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
     # Behind the slash that ends the empty host, the whole path follows with its own.
     mail = f"filemail:///{folder / 'mail'}"
     return kept | {"MLMATH_VAR": str(folder), "EMAIL_URL": mail} | settings
+
+
+def is_killed(*, said: str, took: float) -> bool:
+    """Whether a server that said this while it stopped had to kill one of its processes.
+
+    On a busy machine it says so also of one that has just ended, but only the other kind has kept
+    it waiting.
+    """
+    return "refused to gracefully stop" in said and took >= serve.PATIENCE
 
 
 def manage(folder: Path, settings: dict[str, str], *arguments: str, code: Path = ROOT) -> str:

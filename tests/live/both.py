@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.balancer import Balancer
 from tests.clusters import free_port
 from tests.live.visitors import Program
-from tests.server import Server, prepare, running
+from tests.server import Server, is_killed, prepare, running
 
 CALLS_PER_MINUTE = 40
 PEOPLE = 8
@@ -48,13 +48,14 @@ class Both:
         context = running(folder, workers=1, port=port, **self._settings)
         return self._stacks[place].enter_context(context)
 
-    def restart(self, place: int) -> float:
-        """Stop one server and start it anew; returns how many seconds it took to stop."""
-        began = time.monotonic()
+    def restart(self, place: int) -> bool:
+        """Stop one server and start it anew; returns whether its processes ended by themselves."""
+        log, began = self.servers[place].log, time.monotonic()
+        before = len(log.read_text())
         self._stacks[place].close()
-        took = time.monotonic() - began
+        took, said = time.monotonic() - began, log.read_text()[before:]
         self.servers[place] = self._start(place)
-        return took
+        return not is_killed(said=said, took=took)
 
     def close(self) -> None:
         for stack in self._stacks:
