@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString
 
 register = template.Library()
 # The same hours stand on many pages, and rounding them Django's way takes as long as a query.
-register.filter("floatformat", lru_cache(maxsize=4096, typed=True)(floatformat), is_safe=True)
+rounded = lru_cache(maxsize=4096, typed=True)(floatformat)
+register.filter("floatformat", rounded, is_safe=True)
 
 
 @register.filter("date", expects_localtime=True, is_safe=False)

@@ -14,6 +14,7 @@ from django.db.models import (
     Count,
     DateTimeField,
     Exists,
+    F,
     Max,
     OuterRef,
     QuerySet,
@@ -261,8 +262,9 @@ def _rows_of(group_id: int, *, with_stuck: bool) -> QuerySet[Any, tuple[Any, ...
     none, no, no_word = Value(None, DateTimeField()), Value(value=False), Value("", CharField())
     members = Membership.objects.filter(group=group_id).order_by()
     units = Assignment.objects.filter(group=group_id, is_draft=False, deleted_at=None).order_by()
-    done = UnitProgress.objects.filter(
-        user__in=members.values("user"), unit__in=units.values("unit")
+    # Plus nothing, or the database looks for each unit of each member, read or not.
+    done = UnitProgress.objects.alias(read=F("unit_id") + 0).filter(
+        user__in=members.values("user"), read__in=units.values("unit")
     )
     said = AssignmentProgress.objects.filter(
         assignment__group=group_id, assignment__is_draft=False, assignment__deleted_at=None
@@ -439,19 +441,20 @@ def _row(
             done_count += 1
             cells.append(_DONE)
             continue
-        mine = said.get(column.unit.id, column.untouched)
-        if mine.answer == AnswerToAssignment.OUT:
+        mine = said.get(column.unit.id)
+        if mine is not None and mine.answer == AnswerToAssignment.OUT:
             cells.append(_OUT)
             continue
         open_count += 1
         column.total += 1
-        if mine.is_late:
-            due_at = mine.own_due_at or column.due_at
+        is_late = column.untouched.is_late if mine is None else mine.is_late
+        if is_late:
+            due_at = (mine and mine.own_due_at) or column.due_at
             late += 1
             late_hours += column.hours or 0
             oldest = min(oldest or due_at, due_at)
-        if mine is column.untouched:
-            cells.append(_LATE if mine.is_late and sees else _TODO)
+        if mine is None:
+            cells.append(_LATE if is_late and sees else _TODO)
             continue
         is_reading = mine.state == AssignmentState.READING
         asks = mine.answer == AnswerToAssignment.MORE_TIME and sees
@@ -460,7 +463,7 @@ def _row(
         column.reading += is_reading
         state = CellState.READING if is_reading else CellState.TODO
         own_due_at = mine.own_due_at if is_me or head.leads else None
-        late_state = CellState.LATE if mine.is_late and sees else state
+        late_state = CellState.LATE if is_late and sees else state
         cells.append(Cell(late_state, is_reading, asks, own_due_at))
     behind_days = (today - oldest.astimezone(zone).date()).days if oldest else 0
     return MemberProgress(

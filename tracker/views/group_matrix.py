@@ -1,4 +1,4 @@
-"""The table of members × chapters as HTML, and the lines that count chapters.
+"""The table of members × chapters as HTML, and the lines that count chapters beside it.
 
 A group sees numbers of its own, so little of it could be kept: these pieces are written here, at a
 tenth of what a template takes for each.
@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from mlmath.templating import date_in_words
+from mlmath.templating import date_in_words, rounded
+from tracker.summaries.group_pace import GroupPace, PaceLine
 from tracker.summaries.group_progress import (
     AssignmentColumn,
     Cell,
@@ -56,6 +57,19 @@ def body_html(shown: GroupProgress, time_zone: str) -> SafeString:
 def counts_html(columns: Iterable[AssignmentColumn]) -> SafeString:
     """How many of a group are where with each of `columns`, as lines of a list."""
     return SafeString("".join(map(_count_html, columns)))
+
+
+def pace_lines_html(pace: GroupPace) -> SafeString:
+    """What was due and done by which day, as rows of a table."""
+    return SafeString("".join(map(_pace_line_html, pace.table)))
+
+
+def _pace_line_html(line: PaceLine) -> str:
+    actual = "" if line.actual is None else rounded(line.actual, "-1")
+    return (
+        f'<tr><th scope="row">{date_in_words(line.day, "j M Y")}</th><td class="number">'
+        f'{rounded(line.planned, "-1")}</td><td class="number">{actual}</td></tr>'
+    )
 
 
 def _count_html(column: AssignmentColumn) -> str:

@@ -28,7 +28,13 @@ from tracker.summaries.group_progress import (
 )
 from tracker.summaries.group_table import csv_name, progress_csv
 from tracker.summaries.members import GroupHead, member_at
-from tracker.views.group_matrix import body_html, counts_html, feet_html, heads_html
+from tracker.views.group_matrix import (
+    body_html,
+    counts_html,
+    feet_html,
+    heads_html,
+    pace_lines_html,
+)
 from tracker.views.group_pages import group_at, group_context
 from tracker.views.pictures import pace_chart
 from tracker.views.requests import AppRequest
@@ -76,7 +82,7 @@ def progress(request: AppRequest, group_id: str) -> HttpResponse:
 
 @lru_cache(maxsize=512)
 def pace_html(pace: GroupPace) -> SafeString:
-    context = {"pace": pace, "chart": pace_chart(pace)}
+    context = {"pace": pace, "chart": pace_chart(pace), "lines": pace_lines_html(pace)}
     return render_to_string("tracker/_group_pace.html", context)
 
 
