@@ -62,6 +62,7 @@ urlpatterns = [
     path("log/<slug:public_id>/delete/", sessions.delete, name="session-delete"),
     path("roadmap/", roadmap.mine, name="roadmap-mine"),
     path("roadmap/<slug:slug>/", roadmap.roadmap, name="roadmap"),
+    path("roadmap/<slug:slug>/next/", roadmap.read_next, name="roadmap-next"),
     path("topics/<slug:slug>/", topics.topic_detail, name="topic-detail"),
     path("topics/<slug:slug>/mark/", progress.mark, name="topic-mark"),
     path("topics/<slug:slug>/note/", notes.save, name="note"),

@@ -85,6 +85,7 @@ NO_PAGES = {
     "tracker:meeting": "leads to the meeting's next date",
     "tracker:finish": "a card for htmx, which leads to Today otherwise",
     "tracker:today-next": "a card for htmx, which leads to Today otherwise",
+    "tracker:roadmap-next": "a card for htmx, which leads to the roadmap otherwise",
     "robots": "lines for search engines",
     "tracker:metrics": "numbers for programs that have a token",
     "tracker:roadmap-mine": "leads to the roadmap of one's role",

@@ -18,7 +18,7 @@ from tracker.models import TopicState
 from tracker.models.people import MINUTES_IN_A_DAY
 from tracker.summaries.forecast import Basis, Forecast, NoForecast
 from tracker.summaries.gap import role_gap
-from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of
+from tracker.summaries.my_assignments import topics_soon
 from tracker.summaries.people import person_states
 from tracker.summaries.plan import Plan, plan_of
 from tracker.summaries.standing import Readiness
@@ -219,8 +219,8 @@ class MyPlan(ApiView):
         the one that I have declared."""
         graph = current_graph()
         at = timezone.now()
-        due = due_soon(my_assignments(user=request.user, graph=graph, at=at), at)
-        plan = plan_of(user=request.user, graph=graph, at=at, due=topics_of(due))
+        due = topics_soon(user=request.user, graph=graph, at=at)
+        plan = plan_of(user=request.user, graph=graph, at=at, due=due)
         done = done_units(user=request.user)
         minutes = self.query.whole("minutes_per_day", 0)
         forecast = plan.at_pace(minutes) if minutes else plan.forecast

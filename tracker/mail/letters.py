@@ -25,6 +25,7 @@ from tracker.summaries.agenda import DueChapter, due_chapters
 from tracker.summaries.calendar import local_day
 from tracker.summaries.mail import ACTIVE_WITHIN, MOST_REFUSALS, has_studied_since, mail_settings_of
 from tracker.summaries.members import shown_name
+from tracker.summaries.my_assignments import topics_soon
 from tracker.summaries.plan import plan_of
 
 READY_TOPICS = 3
@@ -226,7 +227,8 @@ def _week(
 ) -> Week | None:
     """None when there is nothing to say: no group reads, and they have not studied for long."""
     user = reader.user
-    plan = plan_of(user=user, graph=graph, at=at)
+    soon = topics_soon(user=user, graph=graph, at=at)
+    plan = plan_of(user=user, graph=graph, at=at, due=soon)
     by_group: dict[int, list[DueChapter]] = {}
     for chapter in chapters:
         if reader.wants(MailCategory.DIGEST, chapter.group):

@@ -123,6 +123,11 @@ def due_soon(
     ]
 
 
+def topics_soon(*, user: User, graph: CatalogGraph, at: datetime) -> int:
+    """The topics that the groups of `user` read soon, as a bit mask. One query."""
+    return topics_of(due_soon(my_assignments(user=user, graph=graph, at=at), at))
+
+
 def topics_of(assignments: Iterable[MyAssignment]) -> int:
     """The topics that they teach, as a bit mask."""
     mask = 0

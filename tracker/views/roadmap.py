@@ -10,19 +10,23 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_safe
 
-from catalog.graph import CatalogGraph, SubjectNode
+from catalog.graph import CatalogGraph, RoleNode, SubjectNode
 from catalog.search import query_words
+from mlmath.http import wants_partial
 from tracker.summaries.changes import changes_between
+from tracker.summaries.my_assignments import topics_soon
 from tracker.summaries.roadmap import RoadmapFilter, RoadmapSection, Show, roadmap_sections
-from tracker.summaries.standing import TopicRow
-from tracker.summaries.today import next_up, role_standing
+from tracker.summaries.standing import TopicRow, next_topics
+from tracker.summaries.today import NextUp, next_up, role_standing
 from tracker.views import role_map
 from tracker.views.news import news_on_arrival
+from tracker.views.requests import AppRequest
 from tracker.views.rows import changed_mark_html, place_html, row_html, row_text
-from tracker.views.visitor import Changed, here, visitor_of
+from tracker.views.visitor import Changed, Visitor, here, visitor_of
 
 NEXT_SHOWN = 3
 _SHOW_LABELS = {
@@ -73,6 +77,7 @@ def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
     if request.GET.get("view") == "map":
         return role_map.map_page(request, visitor, role)
     filters = read_filter(graph, request.GET)
+    due = topics_soon(user=visitor.user, graph=graph, at=timezone.now()) if visitor.user else 0
     sections = [_shown(section, filters) for section in roadmap_sections(graph, role, standing)]
     context = {
         "role": role,
@@ -80,7 +85,8 @@ def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
         "is_guest": visitor.user is None,
         "has_marks": bool(standing.done | standing.learning | standing.skipped),
         "standing": role_standing(graph, role, standing),
-        "next_up": next_up(graph, role, standing, shown=NEXT_SHOWN),
+        "next_up": _next_up(visitor, role, due),
+        "is_next_late": bool(due),
         "sections": sections,
         "is_empty": all(section.is_hidden for section in sections),
         "query": " ".join(request.GET.get("q", "").split()),
@@ -90,6 +96,20 @@ def roadmap(request: HttpRequest, slug: str) -> HttpResponse:
         "news": news_on_arrival(request, visitor),
     }
     return TemplateResponse(request, "tracker/roadmap.html", context)
+
+
+@require_safe
+def read_next(request: AppRequest, slug: str) -> HttpResponse:
+    """What to take up next by what groups read soon, which the answer to a tick leaves out."""
+    if not wants_partial(request):
+        return redirect("tracker:roadmap", slug)
+    visitor = visitor_of(request)
+    role = visitor.graph.roles.get(slug)
+    if role is None:
+        raise Http404(slug)
+    due = topics_soon(user=request.user, graph=visitor.graph, at=timezone.now())
+    context = {"next_up": _next_up(visitor, role, due), "is_oob": True}
+    return TemplateResponse(request, "tracker/_roadmap_next.html", context)
 
 
 def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
@@ -108,7 +128,7 @@ def changed_pieces(changed: Changed, slug: str, query: QueryDict) -> str:
         "sections": [new for old, new in zip(before, after, strict=True) if old != new],
         "role": role,
         "standing": role_standing(graph, role, standing),
-        "next_up": next_up(graph, role, standing, shown=NEXT_SHOWN),
+        "next_up": _next_up(changed.now, role),
         "is_oob": True,
     }
     return render_to_string("tracker/_roadmap_changed.html", context)
@@ -122,6 +142,11 @@ def read_filter(graph: CatalogGraph, query: QueryDict) -> RoadmapFilter:
         subject=subject if subject in graph.subjects else "",
         words=tuple(query_words(query.get("q", ""))),
     )
+
+
+def _next_up(visitor: Visitor, role: RoleNode, due: int = 0) -> NextUp:
+    ready = next_topics(visitor.graph, role, visitor.standing, due=due)
+    return next_up(visitor.graph, role, visitor.standing, ready=ready, shown=NEXT_SHOWN)
 
 
 def _moved(graph: CatalogGraph, slug: str) -> HttpResponse:

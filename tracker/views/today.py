@@ -12,7 +12,7 @@ from catalog.graph import TopicNode, current_graph
 from mlmath.http import wants_partial
 from tracker.models import User
 from tracker.summaries.calendar import streak
-from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of
+from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of, topics_soon
 from tracker.summaries.plan import Plan, plan_of
 from tracker.summaries.reviews import due_topics, memories, reviews_left_today
 from tracker.summaries.standing import next_topics
@@ -73,8 +73,7 @@ def read_next(request: AppRequest) -> HttpResponse:
         return redirect("tracker:today")
     visitor = visitor_of(request)
     graph, role, standing = visitor.graph, visitor.role, visitor.standing
-    at = timezone.now()
-    due = topics_of(due_soon(my_assignments(user=request.user, graph=graph, at=at), at))
+    due = topics_soon(user=request.user, graph=graph, at=timezone.now())
     context = {
         "role": role,
         "standing": role_standing(graph, role, standing) if role else None,
