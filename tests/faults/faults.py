@@ -29,7 +29,7 @@ from tests.server import ROOT, Server
 WRITERS = 9
 # Changes before a fault and after it, and how long they may take on a busy machine.
 ENOUGH = 60
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 @dataclass(kw_only=True)
@@ -81,11 +81,12 @@ def play(site: Site, fault: Fault, *, mutant: bool = False, is_short: bool = Fal
             run = Run(site=site, server=server, journal=journal, is_short=is_short)
             _wake(server)
             _wait_for_writes(journal)
+            calm = max(answer.seconds for answer in journal.answers + journal.alive)
             strike(run)
             healed = _time_to_heal(server)
             if not _wait_for_writes(journal):
                 run.notes.append("nobody could write afterwards")
-        report = report_on(site, journal, healed, fault.promise)
+        report = report_on(site, journal, healed, fault.promise, calm=calm)
         report.broken += run.notes
         return report
 
