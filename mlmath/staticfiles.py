@@ -1,8 +1,14 @@
 """Static files with the hash of their content in the name, compressed beforehand."""
 
+import json
 import re
+import tempfile
+from pathlib import Path
 
+from django.conf import settings
+from django.contrib.staticfiles.management.commands import collectstatic
 from django.core.files import File
+from django.core.management import call_command
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
@@ -44,3 +50,42 @@ class AnyReleasesFiles(WhiteNoiseMiddleware):  # type: ignore[misc]  # brings no
                 return response
         answer: HttpResponseBase = super().__call__(request)
         return answer
+
+
+def collect(*, but: list[str]) -> None:
+    """Put the files of this release into STATIC_ROOT, all `but` those patterns.
+
+    A server of the release before may be serving from there: what is there is not written again,
+    and what that release names stays until the next one is collected.
+    """
+    root: Path = settings.STATIC_ROOT
+    root.mkdir(parents=True, exist_ok=True)
+    manifest = Path(HashedFiles.manifest_name)
+    with tempfile.TemporaryDirectory(prefix="static-", dir=root.parent) as name:
+        folder = Path(name)
+        command = collectstatic.Command()
+        command.storage = HashedFiles(location=folder)
+        call_command(command, interactive=False, verbosity=0, ignore_patterns=but)
+        kept = _named_by(root / manifest) | _named_by(folder / manifest) | {manifest}
+        made = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+        for path in made - {manifest}:
+            if not (root / path).exists():
+                (root / path).parent.mkdir(parents=True, exist_ok=True)
+                (folder / path).replace(root / path)
+        # Broken off before this, it would take the files of the release before for nobody's.
+        (folder / manifest).replace(root / manifest)
+    for path in root.rglob("*"):
+        if path.is_file() and not {path.relative_to(root), _plain(path.relative_to(root))} & kept:
+            path.unlink()
+
+
+def _named_by(manifest: Path) -> set[Path]:
+    """The files of a release; none where there is no such manifest."""
+    if not manifest.is_file():
+        return set()
+    return set(map(Path, json.loads(manifest.read_text())["paths"].values()))
+
+
+def _plain(path: Path) -> Path:
+    """The file of which this is the compressed one."""
+    return path.with_suffix("") if path.suffix in {".br", ".gz"} else path

@@ -37,8 +37,9 @@ from tests.server import PATIENCE_SECONDS, ROOT, manage, prepare, running_pages
 
 WRITERS = 6
 WORKERS = 2
-# More than twenty in a minute are refused to one address.
-SECONDS_BETWEEN_ARRIVALS = 3.2
+SECONDS_BETWEEN_LOOKS = 0.3
+# More than twenty sign-ups in a minute are refused to one address.
+LOOKS_BEFORE_A_SIGN_UP = 11
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,24 +96,23 @@ def roll(
             "SITE_URL": balancer.address,
             "API_CALLS_PER_MINUTE": "1000000",
         }
-        folders = {old: folder / "old", new: folder / "new"}
         running: dict[Path, ExitStack] = {}
 
         def prepare_release(code: Path) -> None:
-            folders[code].mkdir()
+            # Both in one folder, as on one machine.
             if code == ROOT:
-                prepare(folders[code], **settings)
+                prepare(folder, **settings)
             else:
-                manage(folders[code], settings, "prepare", code=code)
+                manage(folder, settings, "prepare", code=code)
 
         def start(code: Path) -> int:
             """The port of a server that is ready."""
             running[code] = servers.enter_context(ExitStack())
-            context = running_pages(folders[code], settings, workers=WORKERS, code=code)
+            context = running_pages(folder, settings, workers=WORKERS, code=code)
             return urlsplit(running[code].enter_context(context).address).port or 0
 
         prepare_release(old)
-        made = make_people(folders[old], settings, count=WRITERS + 1, runs=1, code=old)
+        made = make_people(folder, settings, count=WRITERS + 1, runs=1, code=old)
         site = Site(cluster=own, folder=folder, settings=settings, **made)
         first = start(old)
         balancer.ports = [first]
@@ -161,15 +161,18 @@ def roll(
 
 @contextmanager
 def arriving(address: str, journal: Journal) -> Iterator[None]:
-    """Somebody new comes all the time: reads a page with its files, and signs up."""
+    """Somebody new comes all the time and reads a page with its files; some sign up."""
     is_over = threading.Event()
 
     def arrive() -> None:
         for number in count():
-            if is_over.is_set():
+            if is_over.wait(SECONDS_BETWEEN_LOOKS):
                 return
-            journal.reads += _arrival(address, f"new-{number}@example.org")
-            is_over.wait(SECONDS_BETWEEN_ARRIVALS)
+            visitor = _Newcomer(address)
+            visitor.look()
+            if number % LOOKS_BEFORE_A_SIGN_UP == 0:
+                visitor.sign_up(f"new-{number}@example.org")
+            journal.reads += visitor.answers
 
     thread = threading.Thread(target=arrive)
     thread.start()
@@ -180,30 +183,37 @@ def arriving(address: str, journal: Journal) -> Iterator[None]:
         thread.join(PATIENCE_SECONDS)
 
 
-def _arrival(address: str, email: str) -> Iterator[Answer]:
-    visitor = Visitor(address)
+class _Newcomer:
+    """Somebody with a browser that has kept nothing."""
 
-    def ask(path: str, fields: dict[str, str] | None = None) -> tuple[Answer, str]:
+    def __init__(self, address: str) -> None:
+        self.answers: list[Answer] = []
+        self._visitor = Visitor(address)
+
+    def look(self) -> None:
+        page = self._ask("/topics/vectors/")
+        for path in sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page))):
+            self._ask(path)
+
+    def sign_up(self, email: str) -> None:
+        self._ask("/topics/vectors/mark/", {"state": "done"})
+        self._ask("/accounts/signup/")
+        fields = {"email": email, "password1": "a nabla walks into a bar", "name": "Emmy"}
+        self._ask("/accounts/signup/", fields)
+        for path in ("/start/", "/today/", "/settings/"):
+            self._ask(path)
+
+    def _ask(self, path: str, fields: dict[str, str] | None = None) -> str:
         began, status, text = monotonic(), None, ""
         fault = re.sub(r"\.[0-9a-f]{12}\.", ".*.", path)
         try:
-            reply = visitor.get(path) if fields is None else visitor.post(path, fields)
+            reply = self._visitor.get(path) if fields is None else self._visitor.post(path, fields)
             status, text = reply.status, reply.text
         except OSError as error:
             fault = f"{fault} {type(error).__name__}"
         now = monotonic()
-        return Answer(at=now, seconds=now - began, status=status, fault=fault), text
-
-    answer, page = ask("/topics/vectors/")
-    yield answer
-    for path in sorted(set(re.findall(r'(?:href|src)="(/static/[^"]+\.(?:css|js))"', page))):
-        yield ask(path)[0]
-    yield ask("/topics/vectors/mark/", {"state": "done"})[0]
-    yield ask("/accounts/signup/")[0]
-    fields = {"email": email, "password1": "a nabla walks into a bar", "name": "Emmy"}
-    yield ask("/accounts/signup/", fields)[0]
-    for path in ("/start/", "/today/", "/settings/"):
-        yield ask(path)[0]
+        self.answers.append(Answer(at=now, seconds=now - began, status=status, fault=fault))
+        return text
 
 
 @contextmanager

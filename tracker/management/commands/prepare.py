@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from mlmath.postgresql.turns import one_at_a_time
+from mlmath.staticfiles import collect
 
 # Source maps, the second API viewer and the browsable API: nobody here downloads them.
 IGNORED_STATIC_FILES = ["*.map", "redoc", "rest_framework"]
@@ -47,13 +48,7 @@ class Command(BaseCommand):
             return
         self.stdout.write("Static files: hashing and compressing …")
         stamp.unlink(missing_ok=True)
-        call_command(
-            "collectstatic",
-            interactive=False,
-            clear=True,
-            verbosity=0,
-            ignore_patterns=IGNORED_STATIC_FILES,
-        )
+        collect(but=IGNORED_STATIC_FILES)
         stamp.write_text(sources)
 
 
