@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from html import escape
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.template.base import (
@@ -33,6 +33,7 @@ from django.template.defaulttags import (
     ForNode,
     IfNode,
     LoadNode,
+    TemplateLiteral,
     URLNode,
     WithNode,
 )
@@ -46,6 +47,24 @@ from django.utils.safestring import SafeString
 
 Add = Callable[[str], None]
 Step = Callable[[Context, Add], None]
+
+
+class EncodedString(SafeString):
+    """HTML that knows its bytes. Most of a page was rendered before, and need not be encoded again:
+    one letter that is not of ASCII makes that slow for all others."""
+
+    utf8: bytes
+
+    @classmethod
+    def joined(cls, pieces: Iterable[str]) -> Self:
+        """The pieces have to be safe each."""
+        pieces = list(pieces)
+        whole = cls("".join(pieces))
+        whole.utf8 = b"".join([piece.encode() for piece in pieces])
+        return whole
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return self.utf8 if encoding == "utf-8" else super().encode(encoding, errors)
 
 
 class Loader(CachedLoader):
@@ -81,7 +100,7 @@ class QuickNodes(NodeList):
             return super().render(context)
         pieces: list[str] = []
         self.write(context, pieces.append)
-        return SafeString("".join(pieces))
+        return EncodedString.joined(pieces)
 
     @property
     def is_stock(self) -> bool:
@@ -127,7 +146,11 @@ class _Name(Variable):
                 value = scope[first]
                 break
         else:
-            return super().resolve(context)
+            # Fields of the context itself have names too. To leave the rest to Django takes as long
+            # as a dozen names that are there, and what is optional is often missing.
+            if hasattr(context, first):
+                return super().resolve(context)
+            raise VariableDoesNotExist("Failed lookup for key [%s] in %r", (first, context))
         try:
             for bit in self._rest:
                 kind = type(value)
@@ -204,7 +227,7 @@ class _Maker:
 
     def _if(self, node: IfNode) -> Step:
         branches: list[tuple[Callable[[Any], Any] | None, list[Step]]] = [
-            (condition.eval if condition else None, self._steps(inner))
+            (_quickened(condition).eval if condition else None, self._steps(inner))
             for condition, inner in node.conditions_nodelists
         ]
 
@@ -293,7 +316,7 @@ class _Maker:
             kind = type(value)
             if kind is str:
                 add(escape(value) if context.autoescape else value)
-            elif kind is SafeString:
+            elif kind is SafeString or kind is EncodedString:
                 add(value)
             elif kind is int:
                 # Without separators of thousands there is nothing to localise.
@@ -364,7 +387,30 @@ class _Maker:
 
 
 def _text(text: str) -> Step:
-    return lambda context, add: add(text)
+    encoded = EncodedString.joined([text])
+    return lambda context, add: add(encoded)
+
+
+def _quickened(condition: Any) -> Any:
+    """The condition, whose names without filters are looked up without a detour."""
+    for part in (condition.first, condition.second):
+        if part is not None:
+            _quickened(part)
+    if isinstance(condition, TemplateLiteral):
+        value: Any = condition.value
+        if value.is_var and not value.filters:
+            vars(condition)["eval"] = _or_none(value.var)
+    return condition
+
+
+def _or_none(name: Variable) -> Callable[[Context], Any]:
+    def value(context: Context) -> Any:
+        try:
+            return name.resolve(context)
+        except VariableDoesNotExist:
+            return None
+
+    return value
 
 
 _PLAIN_TOKEN = re.compile("[a-zA-Z0-9]{64}")

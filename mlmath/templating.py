@@ -12,6 +12,8 @@ from django.template.defaultfilters import floatformat
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
+from mlmath.quick_templates import EncodedString
+
 register = template.Library()
 # The same hours stand on many pages, and rounding them Django's way takes as long as a query.
 rounded = lru_cache(maxsize=4096, typed=True)(floatformat)
@@ -34,7 +36,7 @@ class OnceNode(template.Node):
 
     def render(self, context: Context) -> str:
         if self.html is None:
-            self.html = self.nodelist.render(context)
+            self.html = EncodedString.joined([self.nodelist.render(context)])
         return self.html
 
 

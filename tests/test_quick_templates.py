@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
 
-from mlmath.quick_templates import Loader, QuickNodes
+from mlmath.quick_templates import EncodedString, Loader, QuickNodes
 
 ENGINE = Engine.get_default()
 
@@ -73,6 +73,7 @@ class Shop:
         "{% include fragment %}{{ unread }}",
         "{% autoescape off %}{{ shop.name }}{% endautoescape %}{# nothing #}",
         "{% piece '_bell.html' unread=many.2 %}{% widthratio 1 3 100 %}{% firstof nothing slug %}",
+        "{% if autoescape %}{{ autoescape }}{% endif %}{{ push }}{{ template_name }}",
         "{% load tz %}{{ shop.open_on|date:'c' }}{% comment %}no{% endcomment %}",
     ],
 )
@@ -176,3 +177,13 @@ def test_equal_moments_of_two_zones_are_not_taken_for_one():
             written.append(template.render(Context({"value": moment})))
 
     assert written == ["23:30", "08:30"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_what_is_joined_is_encoded_as_it_reads(encoding):
+    inner = EncodedString.joined(["a · b", SafeString("<b>…</b>")])
+
+    whole = EncodedString.joined([inner, "ü", inner])
+
+    assert whole == "a · b<b>…</b>üa · b<b>…</b>"
+    assert whole.encode(encoding) == str.encode(whole, encoding)
