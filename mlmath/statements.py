@@ -117,6 +117,10 @@ class Insert(Generic[Row]):
             field.get_db_prep_save(field.pre_save(rows[0], add=True), connection)
             for field in self._fields
         ]
+        if connection.in_atomic_block:
+            # There, nothing is ever sent a second time.
+            rows_of(connection, sql, values)
+            return
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
 

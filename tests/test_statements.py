@@ -1,6 +1,7 @@
 """Rows that are written by one sentence for all of them."""
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from mlmath.statements import Insert
@@ -39,6 +40,26 @@ def test_an_insert_leaves_alone_what_it_does_not_move():
     states.rows([again])
 
     assert TopicProgress.objects.get().source == "manual"
+
+
+def test_an_insert_that_breaks_a_rule_raises_what_django_raises():
+    user, topic = make_user(), make_topic()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        states.rows([state(user, topic, "burnt")])
+
+    assert not TopicProgress.objects.exists()
+
+
+def test_an_insert_writes_text_as_it_is():
+    user, topic = make_user(), make_topic()
+    row = state(user, topic, "learning")
+    row.stuck_note = "50 % of 'it' — $1, %s and \\"
+
+    with transaction.atomic():
+        states.rows([row])
+
+    assert TopicProgress.objects.get().stuck_note == "50 % of 'it' — $1, %s and \\"
 
 
 def test_an_insert_of_no_rows_asks_nothing(count_queries):

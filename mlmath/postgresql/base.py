@@ -163,7 +163,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def rows_of(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
-        """All rows that a cursor would fetch, by a shorter way. For what only reads.
+        """All rows that a cursor would fetch, by a shorter way. For reads, and in transactions.
 
         The first statement of a request finds out by itself whether its connection still lives: if
         not, it is sent again on a new one, and Django need not ask beforehand.
@@ -186,7 +186,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def _fetched(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         with self.cursor() as cursor:
             cursor.execute(sql, params)
-            rows: list[tuple[Any, ...]] = cursor.fetchall()
+            # A write has no rows to fetch.
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         return rows
 
     def _asked(self, sql: str, params: Sequence[Any]) -> list[tuple[Any, ...]]:

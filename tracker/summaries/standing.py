@@ -35,19 +35,19 @@ class Standing:
         """From the states by topic index; a topic that is missing is in todo."""
         # By the words of the database: making a TopicState of each takes longer than all the rest.
         masks = {"todo": 0, "done": 0, "learning": 0, "skipped": 0}
+        below_done = 0
         for index, state in states.items():
             masks[state] |= 1 << index
+            if state == "done":
+                below_done |= graph.topics[index].ancestors_mask
         done, learning, skipped = masks["done"], masks["learning"], masks["skipped"]
-        below_done = 0
-        for topic in graph.topics_in(done):
-            below_done |= topic.ancestors_mask
         implied = below_done & ~(done | learning | skipped)
         known = done | implied
-        settled = known | skipped
+        unsettled = all_topics(graph) & ~(known | skipped)
         ready = 0
-        for topic in graph.topics_in(all_topics(graph) & ~settled):
-            if not topic.needs_mask & ~settled:
-                ready |= 1 << topic.index
+        for index, topic in enumerate(graph.topics):
+            if unsettled >> index & 1 and not topic.needs_mask & unsettled:
+                ready |= 1 << index
         return cls(
             done=done,
             learning=learning,
