@@ -6,7 +6,6 @@ from functools import partial
 from itertools import pairwise
 
 import pytest
-from django.db import transaction
 
 from catalog.graph import current_graph, forget_graph
 from catalog.models import AliasKind, TopicAlias, TopicMove
@@ -16,6 +15,7 @@ from tracker.actions import history
 from tracker.actions import progress as actions
 from tracker.actions.progress import Mark
 from tracker.models import Activity, Source, TopicProgress, TopicState
+from tracker.summaries.people import person_states
 
 TODO, LEARNING, DONE, SKIPPED = (
     TopicState.TODO,
@@ -298,16 +298,17 @@ def test_eight_tabs_that_undo_at_once_undo_once(committed_ada):
 @pytest.mark.postgresql
 def test_without_the_lock_the_race_would_show(committed_ada, monkeypatch):
     """The control: the two tests above are able to fail."""
-    pause = threading.Barrier(8)
+    all_have_read = threading.Barrier(8)
 
-    def wait_instead_of_locking(user):
-        transaction.get_connection().ensure_connection()
-        pause.wait(timeout=60)
+    def read_and_wait(**whose):
+        found = person_states(**whose)
+        all_have_read.wait(timeout=60)
+        return found
 
-    monkeypatch.setattr(actions, "lock_person", wait_instead_of_locking)
-    batch = "unlocked"
-    monkeypatch.setattr(actions, "new_public_id", lambda: batch)
+    monkeypatch.setattr(actions, "lock_person", lambda user: None)
+    monkeypatch.setattr(actions, "person_states", read_and_wait)
+    monkeypatch.setattr(actions, "new_public_id", lambda: "unlocked")
 
     eight_times(lambda number: mark(committed_ada, {"vectors": DONE}))
 
-    assert Activity.objects.filter(user=committed_ada).count() > 1
+    assert Activity.objects.filter(user=committed_ada).count() == 8
