@@ -118,7 +118,7 @@ def _row(fault: Fault, report: Report, caught: list[str]) -> str:
         *(report.acknowledged, report.unknown, report.lost, report.doubled, report.torn),
         *(f"{one:.1f} s" for one in (report.silence, report.slowest, report.alive_slowest)),
         healed,
-        "; ".join(report.broken) or "kept",
+        "; ".join([*(report.broken or ["kept"]), *report.remarks]),
         f"{fault.mistake}: {'; '.join(caught) or 'NOT FOUND'}",
     ]
     return f"| {' | '.join(map(str, cells))} |"

@@ -51,6 +51,7 @@ class Report:
     healed: float | None = None
     statuses: Counter[int | None] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
 
 def report_on(

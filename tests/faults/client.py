@@ -24,6 +24,10 @@ class Answer:
     fault: str = ""
     body: bytes = b""
 
+    @property
+    def asked_at(self) -> float:
+        return self.at - self.seconds
+
 
 @dataclass(kw_only=True, slots=True)
 class Write:

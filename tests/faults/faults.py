@@ -21,6 +21,8 @@ from tests.clusters import free_port
 from tests.faults.checker import HEALED_WITHIN, Promise, Report, report_on
 from tests.faults.client import Client, by_session
 from tests.faults.echo import echo
+from tests.faults.letters import causing_letters, p95, wait_until_sent
+from tests.faults.mail import mail_server
 from tests.faults.site import DATABASE, WORKERS, Site
 from tests.faults.wire import wire
 from tests.faults.writers import Journal, writing
@@ -34,13 +36,17 @@ PATIENCE_SECONDS = 60
 
 @dataclass(kw_only=True)
 class Run:
-    """One fault at work. `strike` functions break something and mend it again."""
+    """One fault at work. `strike` functions break something and mend it again.
+
+    `notes` are of promises that were broken, `remarks` of what else was measured.
+    """
 
     site: Site
     server: Server
     journal: Journal
     is_short: bool
     notes: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
 
     def lasting(self, seconds: float, short: float | None = None) -> float:
         return short if self.is_short and short is not None else seconds
@@ -88,6 +94,7 @@ def play(site: Site, fault: Fault, *, mutant: bool = False, is_short: bool = Fal
                 run.notes.append("nobody could write afterwards")
         report = report_on(site, journal, healed, fault.promise, calm=calm)
         report.broken += run.notes
+        report.remarks += run.remarks
         return report
 
 
@@ -425,6 +432,56 @@ def _few_files_and_many_clients(run: Run) -> None:
             one.close()
 
 
+# --- Slow mail ------------------------------------------------------------------------------
+
+
+@contextmanager
+def _by_mail_server(site: Site) -> Iterator[dict[str, str]]:
+    with mail_server(site.folder) as site.mail:
+        yield {"EMAIL_URL": f"smtp://127.0.0.1:{site.mail.port}"}
+
+
+def _mail_is_frozen(run: Run) -> None:
+    """Nobody who waits for a page or an answer waits for a letter, and each letter comes once."""
+    site, mail = run.site, run.site.mail
+    assert mail is not None
+    people = site.take_people(4)
+    with causing_letters(run.server.address, people) as answers:
+        began = monotonic()
+        sleep(run.lasting(5, 3))
+        with mail.frozen():
+            since = monotonic()
+            sleep(run.lasting(30, 8))
+            until = monotonic()
+    for who, told in (("others", run.journal.answers), ("those who cause letters", answers)):
+        # By when they asked: who waits for the mail server is answered once that thaws.
+        before = p95([one for one in told if began < one.asked_at <= since])
+        meanwhile = p95([one for one in told if since < one.asked_at <= until])
+        times = f"{before * 1000:.0f} ms before and {meanwhile * 1000:.0f} ms meanwhile"
+        run.remarks.append(f"95 of 100 answers for {who} within {times}")
+        if meanwhile > 3 * before + 0.25:
+            run.notes.append(f"{who} waited {meanwhile:.1f} s instead of {before:.1f} s")
+    if not wait_until_sent(site):
+        run.notes.append("letters are left")
+    run.notes += _letters_that_went_wrong(run, [person.pk for person in people])
+
+
+def _letters_that_went_wrong(run: Run, people: list[int]) -> list[str]:
+    assert run.site.mail is not None
+    ((tokens,),) = run.site.sql(
+        "SELECT count(*) FROM tracker_apitoken WHERE user_id = ANY(%s) AND name LIKE 'token %%'",
+        people,
+    )
+    letters = run.site.mail.letters
+    again = letters.total() - len(letters)
+    run.remarks.append(f"{tokens} letters, {again} of them came again under the same Message-ID")
+    return [
+        *([f"{len(letters)} letters instead of {tokens}"] if len(letters) != tokens else []),
+        # The one that was on its way when the server froze.
+        *([f"{again} letters came again"] if again > 1 else []),
+    ]
+
+
 # --- Deployed -------------------------------------------------------------------------------
 
 
@@ -559,6 +616,14 @@ FAULTS = [
         # A line that is kept may end while a request is on its way to it; a proxy repeats that.
         keeps_lines=False,
         mutant_strike=_workers_are_killed,
+    ),
+    Fault(
+        id="F14",
+        title="mail server frozen for 30 s",
+        strike=_mail_is_frozen,
+        around=_by_mail_server,
+        mutant="mail-inside",
+        mistake="mail sent inside of requests",
     ),
     Fault(
         id="F16",

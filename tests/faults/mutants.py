@@ -115,6 +115,18 @@ def _no_keys() -> None:
     vars(idempotency)["key_of"] = lambda request: None
 
 
+def _mail_inside() -> None:
+    """Sends mail where it should write it down."""
+    from django.core.mail import send_mail
+
+    from tracker.actions import mail
+
+    def send(*, user: Any = None, address: str = "", **fields: Any) -> None:
+        send_mail("A letter", "It is about something.", None, [address or user.email])
+
+    vars(mail)["_write"] = send
+
+
 def _plain_errors() -> None:
     """A database that does not answer is a mistake of ours like any other."""
     from mlmath.rest import problems
@@ -161,6 +173,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "key-apart": _key_apart,
     "log-apart": _log_apart,
     "loose-migrations": _loose_migrations,
+    "mail-inside": _mail_inside,
     "no-keys": _no_keys,
     "no-time-outs": _no_time_outs,
     "no-turns": _no_turns,

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from tests.clusters import Cluster, cluster
+from tests.faults.mail import Mail
 from tests.faults.wire import Wire
 from tests.server import ROOT, Server, manage, prepare, running
 
@@ -103,10 +104,11 @@ class Site:
     people: list[Person]
     leaders: list[Leaders]
     settings: dict[str, str] = field(default_factory=dict)
-    # What a fault may fill, and what it may cut.
+    # What a fault may fill, cut and freeze.
     data_disk: Path | None = None
     wal_disk: Path | None = None
     line: Wire | None = None
+    mail: Mail | None = None
 
     def url_by(self, host: str, port: int) -> str:
         """The address of the database by another way."""
@@ -143,13 +145,16 @@ def site(folder: Path, *, disks: Path | None = None) -> Iterator[Site]:
             "API_CALLS_PER_MINUTE": "1000000",
         }
         prepare(folder, **settings)
+        made = make_people(folder, settings)
+        # Nobody waits for a letter about the token that everybody has.
+        own.sql("DELETE FROM tracker_outgoing", database=DATABASE)
         yield Site(
             cluster=own,
             folder=folder,
             settings=settings,
             data_disk=data,
             wal_disk=wal,
-            **make_people(folder, settings),
+            **made,
         )
 
 
