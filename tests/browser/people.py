@@ -124,8 +124,9 @@ def walkers() -> None:
     passkey = _passkey_of(ada)
     halfway = Client(SERVER_NAME="localhost")
     halfway.post("/accounts/login/", {"login": ada.email, "password": demo.PASSWORD})
-    emmy = make_user(f"{secrets.token_hex(6)}@example.org", name="Emmy Noether")
-    group = make_group("Tuesday Readers", leader=ada, members=[emmy])
+    # Long words: no page may become wider than a phone by a name.
+    emmy = make_user(f"{secrets.token_hex(6)}@example.org", name=f"Emmy {'Noether' * 25}")
+    group = make_group(f"Tuesday {'Readers' * 25}", leader=ada, members=[emmy])
     group.memberships.filter(user=emmy).update(shares_readiness=True)
     make_group("Readers of everything", visibility="public", about_html="<p>Hello.</p>")
     invitation = create_invitation(user=ada, group=group, max_uses=8)

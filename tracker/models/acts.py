@@ -23,7 +23,7 @@ class ActKind(models.TextChoices):
     BANNED = "banned", "removed {} and does not let them in again"
     UNBANNED = "unbanned", "would let {} in again"
     CHOSEN = "chosen", "assigned to {}, and not to everyone: {about}"
-    OWN_DATE = "own_date", "gave {} a date of one's own: {about}"
+    OWN_DATE = "own_date", "gave {} a later date: {about}"
     NUDGED = "nudged", "nudged {}"
     PRESENTER = "presenter", "asked {} to present {about}"
     NO_PRESENTER = "no_presenter", "no longer has {} present {about}"

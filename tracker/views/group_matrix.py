@@ -113,7 +113,7 @@ def _name_html(row: MemberProgress) -> str:
         f'<th scope="row"{_ME if row.is_me else ""}>'
         f'<span class="matrix-name" title="{name}">'
         f'<span class="avatar" aria-hidden="true">{escape(initials(row.name))}</span>'
-        f"<span>{name}</span></span>{behind}</th>"
+        f'<span dir="auto">{name}</span></span>{behind}</th>'
     )
 
 
