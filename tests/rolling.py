@@ -122,7 +122,10 @@ def roll(
             ) as journal,
             arriving(balancer.address, journal),
         ):
-            stages = [Stage(name="the old release", began=monotonic())]
+            # Every process reads the catalog first.
+            stages = [Stage(name="the old release, just started", began=monotonic())]
+            sleep(alone)
+            stages.append(Stage(name="the old release", began=monotonic()))
             sleep(alone)
             stages.append(Stage(name="the new one's migrations", began=monotonic()))
             prepare_release(new)
