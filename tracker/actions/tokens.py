@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import router, transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from mlmath.errors import DomainError
+from mlmath.statements import Statement
 from tracker.actions.mail import mail_about_token
 from tracker.models import ApiToken, Scope, User
 from tracker.models.secret import digest_of, is_well_formed, new_secret
@@ -77,16 +78,36 @@ def revoke_token(*, user: User, public_id: str, at: datetime | None = None) -> b
     return token.exists()
 
 
+_TOKEN_FIELDS = [field.attname for field in ApiToken._meta.concrete_fields]
+_USER_FIELDS = [field.attname for field in User._meta.concrete_fields]
+# Each call with a token begins with it; the key is no part of it.
+_by_digest = Statement(
+    ApiToken,
+    lambda _, digest: (
+        ApiToken.objects.filter(digest=digest, revoked_at=None, user__is_active=True)
+        .order_by()
+        .values_list(*_TOKEN_FIELDS, *(f"user__{name}" for name in _USER_FIELDS))
+    ),
+    takes_text=True,
+)
+
+
+def _live_token(digest: str, at: datetime) -> ApiToken | None:
+    alias = router.db_for_read(ApiToken)
+    for row in _by_digest.rows(0, digest):
+        token = ApiToken.from_db(alias, _TOKEN_FIELDS, row[: len(_TOKEN_FIELDS)])
+        token.user = User.from_db(alias, _USER_FIELDS, row[len(_TOKEN_FIELDS) :])
+        if token.expires_at > at:
+            return token
+    return None
+
+
 def use_token(*, secret: str, at: datetime | None = None) -> ApiToken | None:
     """The live token of that secret with its person; None for any other. One or two queries."""
     if not is_well_formed(secret):
         return None
     at = at or timezone.now()
-    token = (
-        ApiToken.objects.select_related("user")
-        .filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True)
-        .first()
-    )
+    token = _live_token(digest_of(secret), at)
     if token is not None:
         not_lately = Q(last_used_at=None) | Q(last_used_at__lt=at - LAST_USED_PRECISION)
         if token.last_used_at is None or token.last_used_at < at - LAST_USED_PRECISION:
