@@ -7,7 +7,7 @@ import pytest
 
 from tests.bench import people
 from tests.bench.load import percentile
-from tests.bench.queries import asked_by
+from tests.bench.queries import asked_by, ways_of_worker
 from tests.bench.report import MARK, compare, failures, markdown, table, written_into
 from tests.bench.scenarios import FLOOR, scenarios
 from tracker.management.world import make_world
@@ -39,6 +39,7 @@ def size(users, **today):
         "rows": {"user": users, "topicprogress": 1, "activity": 1, "studygroup": 1},
         "fill_seconds": 1.0,
         "unused": [],
+        "worker": {"news to mail": [["tracker_notice", "notices_to_mail"]]},
         "scenarios": {FLOOR: scenario("Floor"), "today": scenario("Today", **today)},
     }
 
@@ -151,7 +152,8 @@ def test_the_report_says_everything():
 
     assert "100 people signed in within 20 s while others made 50 requests a second" in said
     assert "2 cores" in said
-    assert "| `tracker_user_pkey` |  user | floor, today |" in said
+    assert "| `notices_to_mail`   | notice | news to mail |" in said
+    assert "| `tracker_user_pkey` |   user | floor, today |" in said
     assert "With ten times the people" in said
     assert "10,000 mails left in 100 s" in said
 
@@ -184,3 +186,14 @@ def test_every_scenario_is_answered_as_it_should_be(catalog, capsys, settings):
         if one.key != FLOOR:
             queries = asked_by(next(one.requests))
             assert one.most_queries is None or len(queries) <= one.most_queries, one.key
+
+
+@pytest.mark.postgresql
+def test_whatever_the_worker_takes_for_itself_an_index_finds(catalog):
+    make_world(users=60, groups=3, seed=1, until=date(2026, 11, 1))
+
+    ways = ways_of_worker()
+
+    for name in ("mail to send", "a mail's claim", "webhooks to call", "a job's turn"):
+        assert ways[name], name
+        assert "all rows" not in {index for _, index in ways[name]}, name

@@ -15,7 +15,7 @@ from tests.bench.load import Measured, percentile
 from tests.bench.mail import mail_server, measure_mail
 from tests.bench.report import Result, compare, failures, markdown, written_into
 from tests.bench.rush import measure_rush
-from tests.bench.scenarios import FLOOR, Scenario, scenarios
+from tests.bench.scenarios import FLOOR, WORKER, Scenario, scenarios
 from tests.bench.stage import Stage, database_server, machine, queries_of, stage, unused_indexes
 from tests.server import ROOT
 
@@ -100,6 +100,7 @@ def _measure(here: Stage, only: list[str], rounds: int) -> Result:
         "rows": here.rows,
         "fill_seconds": here.fill_seconds,
         "unused": unused_indexes(here.observer),
+        "worker": asked[WORKER],
         "scenarios": {
             one.key: _told(one, measured[one.key], floor) | asked.get(one.key, {}) for one in wanted
         },

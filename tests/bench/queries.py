@@ -1,18 +1,32 @@
-"""What each request asks of the database, and which indexes answer.
+"""What each request and the worker ask of the database, and which indexes answer.
 
 Runs inside the site, by `manage.py shell`, and prints JSON. Whatever it does is rolled back.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Count
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
-from tests.bench.scenarios import FLOOR, Request, scenarios
+from tests.bench.scenarios import FLOOR, WORKER, Request, scenarios
+from tracker.actions.jobs import take_slot
+from tracker.actions.mail import claim_mail
+from tracker.models import User
+from tracker.summaries.mail import (
+    is_mail_waiting,
+    is_news_waiting,
+    people_for_the_week,
+    people_with_chapters_due,
+)
+from tracker.summaries.webhooks import is_delivery_waiting
 
 BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE", "SET ")
 # Small tables are best read as a whole.
@@ -20,7 +34,8 @@ LARGE = 1_000
 
 
 def count(people_file: str, only: list[str]) -> None:
-    """Prints for each scenario its number of queries, and how they reach each large table."""
+    """Prints for each scenario its number of queries, and how they reach each large table; for the
+    worker how it finds what is due and takes it."""
     people = json.loads(Path(people_file).read_text())
     large = _large_tables()
     found = {}
@@ -30,7 +45,7 @@ def count(people_file: str, only: list[str]) -> None:
                 asked = asked_by(next(scenario.requests))
                 reached = {way for sql in asked for way in _ways(sql) if way[0] in large}
                 found[scenario.key] = {"queries": len(asked), "ways": sorted(reached)}
-    print(json.dumps(found))
+    print(json.dumps(found | {WORKER: {} if only else ways_of_worker()}))
 
 
 def asked_by(request: Request) -> list[str]:
@@ -38,9 +53,47 @@ def asked_by(request: Request) -> list[str]:
     with transaction.atomic():
         _send(request)
         transaction.set_rollback(True)
+    return _asked(lambda: _send(request))
+
+
+def ways_of_worker() -> dict[str, list[tuple[str, str]]]:
+    """For each thing that it looks for, the tables that are read, and by what.
+
+    What is taken as soon as it is there leaves its tables next to empty, and those are best read
+    as a whole. There, the index stands that serves once they are not.
+    """
+    at = timezone.now()
+    zones = User.objects.values("time_zone").annotate(people=Count("pk")).order_by("-people")
+    zone = zones[0]["time_zone"]
+    lists: dict[str, Callable[[], object]] = {
+        "chapters due tomorrow": lambda: people_with_chapters_due(
+            time_zone=zone, day=at.date() + timedelta(days=1)
+        ),
+        "the week of all who are active": lambda: people_for_the_week(time_zone=zone, at=at),
+        "news to mail": lambda: is_news_waiting(at),
+    }
+    claims: dict[str, Callable[[], object]] = {
+        "mail to send": lambda: is_mail_waiting(at),
+        "a mail's claim": lambda: claim_mail(key=0, at=at),
+        "webhooks to call": lambda: is_delivery_waiting(at=at),
+        "a task's claim": lambda: DBTaskResult.objects.ready().get_locked(),
+        "a job's turn": lambda: take_slot(name="bench", slot=at),
+    }
+    found = {}
+    for name, look in (lists | claims).items():
+        asked = _asked(look)
+        with transaction.atomic(), connection.cursor() as cursor:
+            if name in claims:
+                cursor.execute("SET LOCAL enable_seqscan = off")
+            found[name] = sorted({way for sql in asked for way in _ways(sql)})
+            transaction.set_rollback(True)
+    return found
+
+
+def _asked(does: Callable[[], object]) -> list[str]:
     with transaction.atomic():
         with CaptureQueriesContext(connection) as captured:
-            _send(request)
+            does()
         transaction.set_rollback(True)
     return [
         query["sql"]
@@ -76,6 +129,8 @@ def _ways_in(node: dict[str, Any], table: str) -> Iterator[tuple[str, str]]:
         yield table, node["Index Name"]
     elif node["Node Type"] == "Seq Scan":
         yield table, "all rows"
+    for index in node.get("Conflict Arbiter Indexes", []):
+        yield table, index
     for child in node.get("Plans", []):
         yield from _ways_in(child, table)
 

@@ -138,6 +138,9 @@ def _plans(size: Result) -> str:
     for key, one in size["scenarios"].items():
         for relation, index in one.get("ways", ()):
             used[relation, index].append(key)
+    for name, ways in size.get("worker", {}).items():
+        for relation, index in ways:
+            used[relation, index].append(name)
     rows = [
         [f"`{index}`", relation.removeprefix("tracker_"), ", ".join(keys)]
         for (relation, index), keys in sorted(used.items())

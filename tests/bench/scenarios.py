@@ -12,7 +12,7 @@ ROLE = "research-scientist"
 PLAN_YEAR = 2035
 # Any will do, as long as cookie and form agree.
 CSRF_TOKEN = "mlmathbenchmlmathbenchmlmathbench"[:32]
-FLOOR = "floor"
+FLOOR, WORKER = "floor", "worker"
 # As a proxy that speaks TLS to the world passes it on.
 _PROXIED = {
     "Host": "localhost",
