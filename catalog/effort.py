@@ -6,7 +6,7 @@ Pure arithmetic: no rows, no people, no calendar.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import ceil, copysign, sqrt
 from statistics import NormalDist
 from typing import Self
 
@@ -76,25 +76,23 @@ def study_days(work: Workload, *, minutes_per_day: float, chance: float) -> int:
     if work.mean <= 0:
         return 0
     m = minutes_per_day / 60
-    wanted = _quantile(chance)
+    wanted, of_a_day = _quantile(chance), (DAILY_SPREAD * m) ** 2
 
     def is_enough(days: int) -> bool:
-        spread = sqrt(days * (DAILY_SPREAD * m) ** 2 + work.variance)
+        spread = sqrt(days * of_a_day + work.variance)
         # A hair of tolerance: at chance 0.5 the two sides may be equal up to rounding.
         return days * m - work.mean >= wanted * spread - 1e-9
 
-    # P grows with n, so double until it is enough and halve the gap.
-    high = 1
-    while not is_enough(high):
-        high *= 2
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        if is_enough(middle):
-            high = middle
-        else:
-            low = middle
-    return high
+    # Squared, the condition is a quadratic equation in n, of which `wanted` takes the upper or the
+    # lower root. P grows with n, so what rounding has spoilt is mended by a step.
+    half = m * work.mean + wanted * wanted * of_a_day / 2
+    rest = half * half - m * m * (work.mean**2 - wanted * wanted * work.variance)
+    days = max(ceil((half + copysign(sqrt(max(rest, 0.0)), wanted)) / (m * m)), 1)
+    while not is_enough(days):
+        days += 1
+    while days > 1 and is_enough(days - 1):
+        days -= 1
+    return days
 
 
 def card_months(work: Workload) -> float:

@@ -10,8 +10,9 @@ from mlmath.rest.views import unknown_address
 from mlmath.robots import robots
 
 urlpatterns = [
-    path("", include("catalog.urls")),
+    # The pages that people look at all day; what is not among them takes a while to find out.
     path("", include("tracker.urls")),
+    path("", include("catalog.urls")),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include("catalog.api.urls")),
     path("api/v1/", include("tracker.api.urls")),

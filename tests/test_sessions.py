@@ -67,3 +67,22 @@ def test_session_and_person_cost_a_query_each(ada_browser, count_queries):
         ada_browser.get("/roles/")
 
     assert len(queries) == 2
+
+
+def test_a_session_whose_seal_is_broken_is_signed_out_also_where_the_whole_one_was_read_before(
+    ada_browser, caplog
+):
+    assert ada_browser.get("/today/").status_code == 200
+    row = Session.objects.get()
+    seal = row.session_data[-1]
+    row.session_data = row.session_data[:-1] + ("a" if seal != "a" else "b")
+    row.save()
+
+    assert ada_browser.get("/today/")["Location"] == "/accounts/login/?next=/today/"
+    assert "Session data corrupted" in caplog.text
+
+
+def test_what_is_put_into_one_reading_of_a_session_is_not_in_the_next(ada_browser):
+    ada_browser.session["marks"] = {"vectors": "done"}
+
+    assert "marks" not in ada_browser.session

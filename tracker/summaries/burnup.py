@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from operator import itemgetter
+from typing import NamedTuple
 
 from tracker.models import TopicState, User
 from tracker.summaries.calendar import local_day
@@ -12,9 +13,11 @@ from tracker.summaries.plan import Plan
 from tracker.summaries.standing import weight_of
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BurnPoint:
-    """Likely hours of required topics that were known at the end of `day`."""
+class BurnPoint(NamedTuple):
+    """Likely hours of required topics that were known at the end of `day`.
+
+    A picture has dozens of them: a tuple is made fastest.
+    """
 
     day: date
     hours: float
@@ -44,24 +47,25 @@ def burn_up(plan: Plan, user: User) -> BurnUp | None:
     if plan.role is None or plan.progress is None:
         return None
     zone = zoneinfo.ZoneInfo(user.time_zone)
+    today = plan.today
     ticks = sorted(
-        (min(row.changed_at.astimezone(zone).date(), plan.today), index)
+        (min(row.changed_at.astimezone(zone).date(), today), index)
         for index, row in plan.states.current.items()
         if row.state == TopicState.DONE
     )
     first = min([local_day(user, user.joined_at), plan.today, *(day for day, _ in ticks[:1])])
     hours_by_day: dict[date, float] = {}
-    known = 0
+    topics, known = plan.graph.topics, 0
+    asked = plan.standing.known & plan.role.required_mask
     for day, on_day in groupby(ticks, key=itemgetter(0)):
         for _, index in on_day:
-            known |= 1 << index | plan.graph.topics[index].ancestors_mask
-        counted = known & plan.standing.known & plan.role.required_mask
-        hours_by_day[day] = weight_of(plan.role, counted) / 100
+            known |= 1 << index | topics[index].ancestors_mask
+        hours_by_day[day] = weight_of(plan.role, known & asked) / 100
     hours_by_day.setdefault(plan.today, plan.progress.readiness.known_hours)
     return BurnUp(
         points=(
             BurnPoint(day=first, hours=0.0),
-            *(BurnPoint(day=day, hours=hours) for day, hours in hours_by_day.items()),
+            *map(BurnPoint._make, hours_by_day.items()),
         ),
         total_hours=plan.progress.readiness.total_hours,
         finish_early=plan.forecast.finish_early,

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from catalog.graph import CatalogGraph, ResourceNode, TopicNode, UnitNode
 from mlmath.statements import Statement
@@ -99,6 +100,11 @@ def reading_shelf(graph: CatalogGraph, done: Mapping[int, datetime]) -> list[Res
     return sorted(shelf, key=lambda progress: progress.last_done_at, reverse=True)
 
 
+@lru_cache(maxsize=1024)
+def unit_ids(resource: ResourceNode) -> frozenset[int]:
+    return frozenset(unit.id for unit in resource.units)
+
+
 def best_unit(
     graph: CatalogGraph, topic: TopicNode, done: Collection[int], standing: Standing
 ) -> UnitNode | None:
@@ -112,7 +118,7 @@ def best_unit(
     def rank(unit: UnitNode) -> tuple[bool, bool, bool, bool]:
         resource = graph.resources[unit.resource]
         return (
-            not done or not any(other.id in done for other in resource.units),
+            unit_ids(resource).isdisjoint(done),
             resource.cost == "paid",
             not resource.has_exercises,
             resource.calculus_needed != "none" and not knows_calculus,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
@@ -57,7 +58,7 @@ def finish_of(request: HttpRequest, plan: Plan, user: User) -> Finish:
     what_if = asked if asked != own else None
     forecast = plan.at_pace(what_if) if what_if else plan.forecast
     shown = what_if or own or SLIDER_START
-    grown = burn_up(replace(plan, forecast=forecast), user)
+    grown = burn_up(replace(plan, forecast=forecast) if what_if else plan, user)
     if grown and not user.show_dates:
         grown = replace(grown, finish_early=None, finish_likely=None, finish_late=None)
     target = tried.get("done_by") if user.show_dates else None
@@ -129,5 +130,6 @@ def sentence_about_target(plan: Plan, target: date) -> str:
     return sentence
 
 
+@lru_cache(maxsize=4096)
 def _day(day: date) -> str:
     return f"{day.day} {day:%B %Y}"
