@@ -21,6 +21,7 @@ from tests.clusters import free_port
 from tests.faults.checker import HEALED_WITHIN, Promise, Report, report_on
 from tests.faults.client import Client, by_session
 from tests.faults.echo import echo
+from tests.faults.hoards import IMPORTED, hoarding, imported
 from tests.faults.letters import causing_letters, p95, wait_until_sent
 from tests.faults.mail import mail_server
 from tests.faults.site import DATABASE, WORKERS, Site
@@ -432,6 +433,48 @@ def _few_files_and_many_clients(run: Run) -> None:
             one.close()
 
 
+# --- No room ------------------------------------------------------------------------------
+
+
+def _memory_runs_out(run: Run) -> None:
+    """Two web processes get no more of it, which those notice first who take out all they have."""
+    limited = sorted(run.server.workers)[:2]
+    for pid in limited:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + _ROOM
+        resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
+    people = run.site.take_people(3)
+    with hoarding(run.site, run.server.address, people) as hoard:
+        end = monotonic() + run.lasting(PATIENCE_SECONDS, 6)
+        while monotonic() < end and set(limited) & set(run.server.workers):
+            sleep(0.2)
+        left = set(limited) & set(run.server.workers)
+        for pid in left:
+            # What the kernel does in the end.
+            os.kill(pid, signal.SIGKILL)
+        sleep(1)
+    torn = [
+        number
+        for number, count in imported(run.site, people[2]).items()
+        if count != IMPORTED or number not in hoard.imports
+    ]
+    lost = sum(hoard.imports.values()) - len(imported(run.site, people[2]))
+    run.remarks.append(
+        f"{hoard.wholes} whole documents, {hoard.failures} refused or broken off; "
+        f"{len(limited) - len(left)} processes ended themselves"
+    )
+    run.notes += [
+        *([f"{hoard.halves} halves offered as whole"] if hoard.halves else []),
+        *([f"{len(torn)} imports torn"] if torn else []),
+        *([f"{lost} imports lost"] if lost > 0 else []),
+        *(["nobody ran out of memory"] if left and not hoard.failures else []),
+    ]
+
+
+# Bytes that they may take on top of what they have.
+_ROOM = 1024 * 1024
+
+
 # --- Slow mail ------------------------------------------------------------------------------
 
 
@@ -624,6 +667,15 @@ FAULTS = [
         around=_by_mail_server,
         mutant="mail-inside",
         mistake="mail sent inside of requests",
+    ),
+    Fault(
+        id="F15",
+        title="no more memory for two web processes, beside big exports and imports",
+        strike=_memory_runs_out,
+        mutant="half-files",
+        mistake="as much offered as there is room for",
+        # An error of ours is what running out of memory is.
+        promise=Promise(may_break=True, is_always_alive=False, may_answer=frozenset({500})),
     ),
     Fault(
         id="F16",

@@ -1,5 +1,6 @@
 """Mistakes that the checker has to find. Only `tests.faults.settings` lets them in."""
 
+import mmap
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 # What lies between two steps that belong together, so that a fault finds its way in.
 GAP_SECONDS = 0.3
+ROOM_FOR_A_FILE = 16 * 1024 * 1024
 
 
 class Mutants(AppConfig):
@@ -115,6 +117,24 @@ def _no_keys() -> None:
     vars(idempotency)["key_of"] = lambda request: None
 
 
+def _half_files() -> None:
+    """Offers as much of an export as there is room for."""
+    from tracker.api import exchange as api
+    from tracker.summaries.export import export_of as export
+    from tracker.views import exchange as pages
+
+    def export_what_fits(**options: Any) -> dict[str, Any]:
+        document: dict[str, Any] = export(**options)
+        try:
+            mmap.mmap(-1, ROOM_FOR_A_FILE).close()
+        except OSError:
+            document["sessions"] = document["sessions"][:100]
+        return document
+
+    for module in (api, pages):
+        vars(module)["export_of"] = export_what_fits
+
+
 def _mail_inside() -> None:
     """Sends mail where it should write it down."""
     from django.core.mail import send_mail
@@ -170,6 +190,7 @@ MUTANTS: dict[str, Callable[[], None]] = {
     "answer-first": _answer_first,
     "calm-errors": _calm_errors,
     "careless-commit": _settings_only,
+    "half-files": _half_files,
     "key-apart": _key_apart,
     "log-apart": _log_apart,
     "loose-migrations": _loose_migrations,
