@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 from django.http import HttpResponse
 from django.urls import reverse
@@ -20,13 +20,6 @@ from mlmath.rest.query import PAGING, Choice, Parameter, no_such
 from mlmath.rest.versions import send_version, wanted_version
 from mlmath.rest.views import ApiView
 from tracker.actions import questions as actions
-from tracker.actions.readers import (
-    hear_of_questions,
-    mark_all_read,
-    mark_read,
-    mark_unread,
-    subscribe,
-)
 from tracker.api.authentication import ApiRequest
 from tracker.api.finding import find_unit, named_topic, named_unit, sees_group
 from tracker.api.groups import ADDRESS as GROUP_ADDRESS
@@ -90,14 +83,6 @@ class VersionOutput(Answer):
     written_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MyQuestionsOutput(Answer):
-    """Whether I am told of every new question of the group, and how many have something new."""
-
-    hears: bool
-    unread: Count
-
-
 class QuestionInput(Input):
     """{"title", "body", "unit"? ("resource/unit"), "topic"?}: Markdown with maths."""
 
@@ -137,20 +122,6 @@ class AcceptedInput(Input):
     """{"answer"}: its id."""
 
     answer = Text(max_length=80)
-
-
-class MyQuestionInput(Input):
-    """{"subscribed"?, "read"?}: what is missing stays as it is."""
-
-    subscribed = YesNo(required=False, help_text="Whether I am told of new answers")
-    read = YesNo(required=False, help_text="False: it counts as new again")
-
-
-class MyQuestionsInput(Input):
-    """{"hears"?, "read"?}: what is missing stays as it is."""
-
-    hears = YesNo(required=False, help_text="Whether I am told of every new question")
-    read = YesNo(required=False, help_text="True: I have read them all; false changes nothing")
 
 
 def author_output(user: User | None) -> AuthorOutput:
@@ -241,6 +212,17 @@ VERSION_EXAMPLE = VersionOutput(
     written_at=EXAMPLE.asked_at,
 )
 ADDRESS = {**GROUP_ADDRESS, "question": ("The question", EXAMPLE.id)}
+# What leaders make of a question, whoever asked it.
+_OF_LEADERS: Mapping[str, Any] = {
+    "scope": "groups",
+    "sees": sees_question,
+    "has_etag": True,
+    "takes_if_match": True,
+    "address": ADDRESS,
+    "answer": QuestionOutput,
+    "example": EXAMPLE,
+    "problems": (CONFLICT,),
+}
 _SHOWS = tuple(show for show in get_args(Show) if show)
 
 
@@ -315,43 +297,6 @@ class Questions(ApiView):
         question = question_in(head=head, user=request.user, public_id=asked.public_id)
         location = reverse("tracker-api:question", args=[id, question.public_id])
         return Response(question_output(question), status=201, headers={"Location": location})
-
-
-class MyQuestions(ApiView):
-    tag = "groups"
-
-    @operation(
-        id="getMyQuestions",
-        summary="What I hear of a group's questions",
-        scope="read",
-        sees=sees_group,
-        address=GROUP_ADDRESS,
-        answer=MyQuestionsOutput,
-        example=MyQuestionsOutput(hears=True, unread=2),
-    )
-    def get(self, request: ApiRequest, id: str) -> Response:  # noqa: A002
-        return Response(_mine(head_of(request, id)))
-
-    @operation(
-        id="setMyQuestions",
-        summary="Choose what I hear of a group's questions, or have read them all",
-        scope="write",
-        sees=sees_group,
-        address=GROUP_ADDRESS,
-        body=MyQuestionsInput,
-        body_example={"hears": True, "read": True},
-        answer=MyQuestionsOutput,
-        example=MyQuestionsOutput(hears=True, unread=0),
-    )
-    def put(self, request: ApiRequest, id: str) -> Response:  # noqa: A002
-        """Leaders are told of every new question until they say otherwise, others are not."""
-        head = head_of(request, id)
-        data = self.read_body(request)
-        if "hears" in data:
-            hear_of_questions(user=request.user, group=head.group, wants=data["hears"])
-        if data.get("read"):
-            mark_all_read(user=request.user, group=head.group)
-        return Response(_mine(head_of(request, id)))
 
 
 class OneQuestion(ApiView):
@@ -499,25 +444,17 @@ class PinnedQuestion(ApiView):
     @operation(
         id="pinQuestion",
         summary="Keep a question at the top, or no longer",
-        scope="groups",
-        sees=sees_question,
-        has_etag=True,
-        takes_if_match=True,
-        address=ADDRESS,
         body=PinnedInput,
         body_example={"pinned": True},
-        answer=QuestionOutput,
-        example=EXAMPLE,
-        problems=(CONFLICT,),
+        **_OF_LEADERS,
     )
     def put(self, request: ApiRequest, id: str, question: str) -> HttpResponse:  # noqa: A002
         """For leaders."""
         found = found_question(request.user, id, question)
-        data = self.read_body(request)
         actions.pin_question(
             user=request.user,
             question=found,
-            is_pinned=data["pinned"],
+            is_pinned=self.read_body(request)["pinned"],
             version=wanted_version(request, found),
         )
         return _sent(request, id, question)
@@ -529,63 +466,26 @@ class LockedQuestion(ApiView):
     @operation(
         id="lockQuestion",
         summary="Let a question take no more answers, or take them again",
-        scope="groups",
-        sees=sees_question,
-        has_etag=True,
-        takes_if_match=True,
-        address=ADDRESS,
         body=LockedInput,
         body_example={"locked": True},
-        answer=QuestionOutput,
-        example=EXAMPLE,
-        problems=(CONFLICT,),
+        **_OF_LEADERS,
     )
     def put(self, request: ApiRequest, id: str, question: str) -> HttpResponse:  # noqa: A002
         """For leaders, who can still answer a locked one."""
         found = found_question(request.user, id, question)
-        data = self.read_body(request)
         actions.close_question(
             user=request.user,
             question=found,
-            is_locked=data["locked"],
+            is_locked=self.read_body(request)["locked"],
             version=wanted_version(request, found),
         )
         return _sent(request, id, question)
-
-
-class MyQuestion(ApiView):
-    tag = "groups"
-
-    @operation(
-        id="setMyQuestion",
-        summary="Subscribe to a question, or mark it as read",
-        scope="write",
-        sees=sees_question,
-        address=ADDRESS,
-        body=MyQuestionInput,
-        body_example={"subscribed": True, "read": True},
-        answer=QuestionOutput,
-        example=EXAMPLE,
-    )
-    def put(self, request: ApiRequest, id: str, question: str) -> Response:  # noqa: A002
-        """For observers too. Asking and answering subscribe by themselves."""
-        found = found_question(request.user, id, question)
-        data = self.read_body(request)
-        if "subscribed" in data:
-            subscribe(user=request.user, question=found, is_subscribed=data["subscribed"])
-        if "read" in data:
-            (mark_read if data["read"] else mark_unread)(user=request.user, question=found)
-        return Response(question_output(found_question(request.user, id, question)))
 
 
 def _sent(request: ApiRequest, group_id: str, question_id: str) -> HttpResponse:
     """The question as it is now; somebody removed in this moment finds nothing any more."""
     question = found_question(request.user, group_id, question_id)
     return send_version(request, question, question_output(question))
-
-
-def _mine(head: GroupHead) -> MyQuestionsOutput:
-    return MyQuestionsOutput(hears=head.membership.hears, unread=head.unread_count)
 
 
 def _filters(

@@ -23,6 +23,7 @@ from tracker.api import (
     profile,
     progress,
     questions,
+    readers,
     reviews,
     schedule,
     sessions,
@@ -156,7 +157,7 @@ urlpatterns = [
     ),
     # A group's questions.
     path("groups/<slug:id>/questions/", questions.Questions.as_view(), name="questions"),
-    path("groups/<slug:id>/questions/mine/", questions.MyQuestions.as_view(), name="my-questions"),
+    path("groups/<slug:id>/questions/mine/", readers.MyQuestions.as_view(), name="my-questions"),
     path(
         "groups/<slug:id>/questions/<slug:question>/",
         include(
@@ -166,7 +167,7 @@ urlpatterns = [
                 path("accepted/", questions.AcceptedAnswer.as_view(), name="question-accepted"),
                 path("pinned/", questions.PinnedQuestion.as_view(), name="question-pinned"),
                 path("locked/", questions.LockedQuestion.as_view(), name="question-locked"),
-                path("mine/", questions.MyQuestion.as_view(), name="my-question"),
+                path("mine/", readers.MyQuestion.as_view(), name="my-question"),
                 path("answers/", answers.Answers.as_view(), name="answers"),
                 path("answers/<slug:answer>/", answers.OneAnswer.as_view(), name="answer"),
                 path(
