@@ -158,12 +158,21 @@ def test_a_faulty_document_is_refused_with_a_pointer_and_nothing_written(
     assert rows() == before
 
 
-@pytest.mark.parametrize("missing", ["format", "person", "topics", "activity"])
+@pytest.mark.parametrize("missing", ["version", "person", "topics", "activity"])
 def test_a_missing_part_is_named(document, missing):
     del document[missing]
 
     with pytest.raises(ImportFaulty, match=f"'{missing}' is a required property"):
         check_document(document)
+
+
+@pytest.mark.parametrize(("document", "pointer"), [({}, ""), ({"format": 1}, "/format")])
+def test_the_json_of_another_program_is_refused_with_one_sentence(document, pointer):
+    with pytest.raises(ImportFaulty) as refusal:
+        check_document(document)
+
+    [fault] = refusal.value.faults
+    assert (fault.pointer, fault.detail.split(":")[0]) == (pointer, "this is no mlmath export")
 
 
 @pytest.mark.parametrize("later", sorted(LATER_PARTS))

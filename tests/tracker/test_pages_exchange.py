@@ -74,6 +74,13 @@ def test_a_file_is_shown_first_and_imported_then(reader, ada_browser, client):
     assert "Nothing: all of it is here already." in again
 
 
+def test_a_file_without_topics_is_not_called_known_already(ada_browser, catalog):
+    page = ada_browser.post("/settings/import/", upload(b"a,b\n1,2\n")).content.decode()
+
+    assert "Nothing: it holds nothing that can be taken over." in page
+    assert "Not recognised, and left out:</strong> a,b, 1,2." in page
+
+
 def test_a_pasted_list_names_what_it_does_not_know(ada, ada_browser, catalog):
     response = ada_browser.post("/settings/import/", {"text": "Vectors\nvectors\nBasket weaving"})
 
@@ -88,7 +95,9 @@ def test_a_pasted_list_names_what_it_does_not_know(ada, ada_browser, catalog):
         ({}, "Choose a file, or paste a list, and not both."),
         ({"text": "Vectors", **upload({})}, "Choose a file, or paste a list, and not both."),
         (upload(b"{not json"), "it is no JSON in UTF-8"),
-        (upload({"format": "other"}), "<code>/format</code>"),
+        (upload(b"\x89PNG\r\n\x1a\n\xff"), "neither an mlmath export nor a text in UTF-8"),
+        (upload({"format": "other"}), "<code>/format</code>: this is no mlmath export"),
+        (upload({"name": "Ada"}), "<li>this is no mlmath export"),
     ],
 )
 def test_what_cannot_be_imported_says_why(ada_browser, catalog, data, sentence):

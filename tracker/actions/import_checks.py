@@ -57,10 +57,20 @@ def read_document(content: bytes) -> object:
     return document
 
 
+def read_list(content: bytes) -> str:
+    """The text of an uploaded file that is to name topics. Raises ImportFaulty if it is none."""
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ImportFaulty(
+            [ImportFault("", "it is neither an mlmath export nor a text in UTF-8")]
+        ) from None
+
+
 def check_document(document: object) -> dict[str, Any]:
     """The document, if it fits. Raises ImportFaulty with every fault, at most twenty, otherwise."""
     # The validator trusts that texts and numbers are what JSON knows, and that nesting ends.
-    for find in (_unfit_values, _schema_faults, _contradictions):
+    for find in (_unfit_values, _other_formats, _schema_faults, _contradictions):
         faults = list(islice(find(document), _MAXIMUM_FAULTS))
         if faults:
             raise ImportFaulty(faults)
@@ -84,6 +94,13 @@ def _unfit_values(document: object) -> Iterator[ImportFault]:
             yield ImportFault(_pointer(path), "this text holds NUL or half a character")
         elif isinstance(value, float) and not math.isfinite(value):
             yield ImportFault(_pointer(path), "this is no number")
+
+
+def _other_formats(document: object) -> Iterator[ImportFault]:
+    """One sentence for the JSON of another program, instead of one for each part that it lacks."""
+    if isinstance(document, dict) and document.get("format") != "mlmath":
+        pointer = _pointer(("format",)) if "format" in document else ""
+        yield ImportFault(pointer, "this is no mlmath export: its format is not “mlmath”")
 
 
 def _schema_faults(document: object) -> Iterator[ImportFault]:

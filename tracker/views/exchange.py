@@ -19,7 +19,12 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.graph import current_graph
 from mlmath.errors import DomainError
-from tracker.actions.import_checks import SCHEMA_FILE, ImportFaulty, read_document
+from tracker.actions.import_checks import (
+    SCHEMA_FILE,
+    ImportFaulty,
+    read_document,
+    read_list,
+)
 from tracker.actions.imports import ImportReport, import_document, import_list
 from tracker.actions.people import delete_account
 from tracker.forms.exchange import DeleteForm, ImportForm
@@ -166,9 +171,7 @@ def _import(user: User, content: bytes, *, is_dry_run: bool) -> ImportReport:
     """A JSON document, or any other text as a list of topics."""
     if content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         return import_document(user=user, document=read_document(content), is_dry_run=is_dry_run)
-    return import_list(
-        user=user, text=content.decode("utf-8", errors="replace"), is_dry_run=is_dry_run
-    )
+    return import_list(user=user, text=read_list(content), is_dry_run=is_dry_run)
 
 
 def _changes(report: ImportReport) -> list[Change]:
