@@ -194,6 +194,12 @@ def test_whatever_the_worker_takes_for_itself_an_index_finds(catalog):
 
     ways = ways_of_worker()
 
-    for name in ("mail to send", "a mail's claim", "webhooks to call", "a job's turn"):
+    for name in (
+        "news to mail",
+        "mail to send",
+        "a mail's claim",
+        "webhooks to call",
+        "a job's turn",
+    ):
         assert ways[name], name
         assert "all rows" not in {index for _, index in ways[name]}, name

@@ -70,9 +70,9 @@ def ways_of_worker() -> dict[str, list[tuple[str, str]]]:
             time_zone=zone, day=at.date() + timedelta(days=1)
         ),
         "the week of all who are active": lambda: people_for_the_week(time_zone=zone, at=at),
-        "news to mail": lambda: is_news_waiting(at),
     }
     claims: dict[str, Callable[[], object]] = {
+        "news to mail": lambda: is_news_waiting(at),
         "mail to send": lambda: is_mail_waiting(at),
         "a mail's claim": lambda: claim_mail(key=0, at=at),
         "webhooks to call": lambda: is_delivery_waiting(at=at),
