@@ -5,18 +5,12 @@ from datetime import UTC, date, datetime
 import pytest
 
 from mlmath.errors import NotFound, PermissionDenied
+from tests.assigning import LATER, NOW, TUESDAY, assign, clock, rows, told
 from tests.factories import make_group, make_user
 from tracker.actions.assignment_progress import NotAssigned, mark_mine, set_personal_date
-from tracker.actions.assignments import assign_units, edit_assignment
+from tracker.actions.assignments import edit_assignment
 from tracker.actions.dues import DueImpossible
-from tracker.models import AssignmentProgress, AssignmentState, Membership, Notice, UnitProgress
-from tracker.summaries.assignments import assignment_rows
-
-# What the clocks show, wherever they hang.
-clock = datetime.fromisoformat
-NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-LATER = datetime(2027, 3, 2, 12, tzinfo=UTC)
-TUESDAY = clock("2027-03-09 23:59")
+from tracker.models import AssignmentProgress, AssignmentState, Membership, UnitProgress
 
 
 @pytest.fixture
@@ -33,21 +27,6 @@ def bob(db):
 def group(ada, bob):
     """Led by Ada, read by Bob, in Berlin."""
     return make_group("Tuesday Readers", leader=ada, members=[bob], time_zone="Europe/Berlin")
-
-
-def assign(user, group, *units, due=TUESDAY, at=NOW, **fields):
-    return assign_units(
-        user=user, group=group, dates=[(unit, due) for unit in units], at=at, **fields
-    )
-
-
-def rows(user, group, catalog, at=NOW):
-    membership = Membership.objects.select_related("group").get(user=user, group=group)
-    return assignment_rows(membership=membership, graph=catalog, at=at)
-
-
-def told(user):
-    return list(Notice.objects.filter(user=user).order_by("pk").values_list("text", flat=True))
 
 
 def test_marking_done_marks_the_unit_and_proposes_its_topics(ada, bob, group, units):

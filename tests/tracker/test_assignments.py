@@ -6,12 +6,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mlmath.errors import Changed, NotFound, PermissionDenied
+from tests.assigning import LATER, NOW, TUESDAY, assign, clock, rows, told
 from tests.factories import make_assignment, make_group, make_user
 from tracker.actions.assignment_progress import mark_mine
 from tracker.actions.assignments import (
     AlreadyAssigned,
     TooManyAssignments,
-    assign_units,
     edit_assignment,
     move_assignment,
     publish_drafts,
@@ -21,14 +21,8 @@ from tracker.actions.assignments import (
 )
 from tracker.actions.dues import DueImpossible
 from tracker.actions.locking import GroupArchived
-from tracker.models import Assignment, AssignmentState, Membership, Notice, Recipient
+from tracker.models import Assignment, AssignmentState, Membership, Recipient
 from tracker.summaries.assignments import assignment_rows
-
-# What the clocks show, wherever they hang.
-clock = datetime.fromisoformat
-NOW = datetime(2027, 3, 1, 12, tzinfo=UTC)
-LATER = datetime(2027, 3, 2, 12, tzinfo=UTC)
-TUESDAY = clock("2027-03-09 23:59")
 
 
 @pytest.fixture
@@ -45,21 +39,6 @@ def bob(db):
 def group(ada, bob):
     """Led by Ada, read by Bob, in Berlin."""
     return make_group("Tuesday Readers", leader=ada, members=[bob], time_zone="Europe/Berlin")
-
-
-def assign(user, group, *units, due=TUESDAY, at=NOW, **fields):
-    return assign_units(
-        user=user, group=group, dates=[(unit, due) for unit in units], at=at, **fields
-    )
-
-
-def rows(user, group, catalog, at=NOW):
-    membership = Membership.objects.select_related("group").get(user=user, group=group)
-    return assignment_rows(membership=membership, graph=catalog, at=at)
-
-
-def told(user):
-    return list(Notice.objects.filter(user=user).order_by("pk").values_list("text", flat=True))
 
 
 def test_a_chapter_is_assigned_until_a_time_by_the_groups_clock_and_people_are_told(
