@@ -573,6 +573,16 @@ def test_a_chapter_that_comes_back_is_told_as_assigned_and_a_draft_is_not(ada, g
     assert [event for event, _ in told()] == ["assignment.removed", "assignment.published"]
 
 
+def test_a_chapter_that_becomes_a_draft_again_is_told_as_removed(ada, group, catalog):
+    make(group, ada)
+    row = make_assignment(group, catalog.resources["mml-book"].units[0].id)
+
+    for is_draft in (True, True, False):
+        edit_assignment(user=ada, assignment=row, is_draft=is_draft, at=row.created_at)
+
+    assert [event for event, _ in told()] == ["assignment.removed", "assignment.published"]
+
+
 def test_dates_that_are_traded_or_go_back_are_told_too(ada, group, catalog):
     make(group, ada)
     units = catalog.resources["mml-book"].units[:2]

@@ -29,11 +29,12 @@ from tracker.actions.dues import (
 from tracker.actions.locking import lock_leadership, touch_membership
 from tracker.actions.notices import tell
 from tracker.actions.versions import write_version
-from tracker.actions.webhooks import emit_assignments
+from tracker.actions.webhooks import emit, emit_assignments
 from tracker.models import ActKind, Assignment, GroupEvent, NoticeKind, Recipient, StudyGroup, User
 from tracker.models.assignments import MAXIMUM_ASSIGNMENT_NOTE_LENGTH
 from tracker.models.ids import new_public_id
 from tracker.models.text import check_text
+from tracker.summaries.assignment_events import assignments_data
 from tracker.summaries.schedule import in_words
 
 MAXIMUM_AT_ONCE = 200
@@ -180,9 +181,12 @@ def edit_assignment(
             by=user,
             at=at,
         )
-    if was_draft or row.due_at != had_due_at:
+    key = f"{row.public_id}:{row.version}"
+    if row.is_draft and not was_draft:
+        data = assignments_data(group, [row], current_graph())
+        emit(group=group, event=GroupEvent.ASSIGNMENT_REMOVED, key=key, data=data, at=at)
+    elif was_draft or row.due_at != had_due_at:
         event = GroupEvent.ASSIGNMENT_PUBLISHED if was_draft else GroupEvent.ASSIGNMENT_MOVED
-        key = f"{row.public_id}:{row.version}"
         emit_assignments(group=group, event=event, rows=[row], key=key, at=at)
     touch_membership(leader, at=at)
     return row
