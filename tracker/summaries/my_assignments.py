@@ -78,16 +78,21 @@ def _all_of(user_id: int) -> QuerySet[Any, tuple[Any, ...]]:
 _mine = Statement(Assignment, _all_of)
 
 
-def my_assignments(*, user: User, graph: CatalogGraph, at: datetime) -> list[MyAssignment]:
+def my_assignments(
+    *, user: User, graph: CatalogGraph, at: datetime, until: datetime | None = None
+) -> list[MyAssignment]:
     """All that `user` has in groups that go on, done or not, by the date that holds for them. One
-    query."""
+    query.
+
+    With `until`, what is due later is left out: for nobody it is due before it is for the group.
+    """
     found = []
     for (
         public_id, unit_id, due_on, due_at, note, group_id, name, time_zone,
         is_reading, answer, own, is_done,
     ) in _mine.rows(user.pk):  # fmt: skip
         unit = graph.unit_by_id.get(unit_id)
-        if unit is None:
+        if unit is None or (until is not None and due_at > until):
             continue
         mine = mine_of(
             is_done=is_done,
@@ -125,7 +130,8 @@ def due_soon(
 
 def topics_soon(*, user: User, graph: CatalogGraph, at: datetime) -> int:
     """The topics that the groups of `user` read soon, as a bit mask. One query."""
-    return topics_of(due_soon(my_assignments(user=user, graph=graph, at=at), at))
+    soon = my_assignments(user=user, graph=graph, at=at, until=at + SOON)
+    return topics_of(due_soon(soon, at))
 
 
 def topics_of(assignments: Iterable[MyAssignment]) -> int:

@@ -12,7 +12,7 @@ from catalog.graph import TopicNode, current_graph
 from mlmath.http import wants_partial
 from tracker.models import User
 from tracker.summaries.calendar import streak
-from tracker.summaries.my_assignments import due_soon, my_assignments, topics_of, topics_soon
+from tracker.summaries.my_assignments import SOON, due_soon, my_assignments, topics_of, topics_soon
 from tracker.summaries.plan import Plan, plan_of
 from tracker.summaries.reviews import due_topics, memories, reviews_left_today
 from tracker.summaries.standing import next_topics
@@ -31,10 +31,13 @@ ON_THE_SHELF = 3
 @require_safe
 def today(request: AppRequest) -> HttpResponse:
     graph, at = current_graph(), timezone.now()
-    assigned = my_assignments(user=request.user, graph=graph, at=at)
+    read = just_read(request, graph)
+    # What has just been read is shown whenever it is due.
+    until = None if read else at + SOON
+    assigned = my_assignments(user=request.user, graph=graph, at=at, until=until)
     due = topics_of(due_soon(assigned, at))
     plan = plan_of(user=request.user, graph=graph, at=at, due=due)
-    done, read = done_units(user=request.user), just_read(request, graph)
+    done = done_units(user=request.user)
     visitor = _visitor(request, plan)
     context = _standing_pieces(plan) | {
         "pace": pace_line(request.user),
