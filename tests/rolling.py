@@ -98,20 +98,17 @@ def roll(
         }
         running: dict[Path, ExitStack] = {}
 
-        def prepare_release(code: Path) -> None:
-            # Both in one folder, as on one machine.
-            if code == ROOT:
-                prepare(folder, **settings)
-            else:
-                manage(folder, settings, "prepare", code=code)
-
         def start(code: Path) -> int:
             """The port of a server that is ready."""
             running[code] = servers.enter_context(ExitStack())
             context = running_pages(folder, settings, workers=WORKERS, code=code)
             return urlsplit(running[code].enter_context(context).address).port or 0
 
-        prepare_release(old)
+        # Both have one folder, as on one machine.
+        if old == ROOT:
+            prepare(folder, **settings)
+        else:
+            manage(folder, settings, "prepare", code=old)
         made = make_people(folder, settings, count=WRITERS + 1, runs=1, code=old)
         site = Site(cluster=own, folder=folder, settings=settings, **made)
         first = start(old)
@@ -128,7 +125,7 @@ def roll(
             stages.append(Stage(name="the old release", began=monotonic()))
             sleep(alone)
             stages.append(Stage(name="the new one's migrations", began=monotonic()))
-            prepare_release(new)
+            manage(folder, settings, "prepare", code=new)
             prepared_in = monotonic() - stages[-1].began
             if not is_short:
                 second = start(new)
@@ -242,6 +239,8 @@ def main() -> None:
     )
     parser.add_argument("--together", type=float, default=60, metavar="SECONDS")
     options = parser.parse_args()
+    if not options.old:
+        parser.error("which release was before? make rolling OLD=<commit>")
     load = os.getloadavg()[0]
     with (
         code_of(options.old) as old,

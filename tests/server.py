@@ -6,11 +6,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -156,18 +157,20 @@ def collected_static_files(folder: Path) -> Iterator[None]:
         shutil.copytree(kept, folder, dirs_exist_ok=True)
     except OSError:
         # There is none yet, or somebody is just putting a newer one there.
+        shutil.rmtree(folder / "static", ignore_errors=True)
         (folder / stamp).unlink(missing_ok=True)
     yield
-    if (kept / stamp).is_file() and (kept / stamp).read_text() == (folder / stamp).read_text():
-        return
-    fresh = kept.with_name(f"{kept.name}-{os.getpid()}")
-    shutil.copytree(folder / "static", fresh / "static")
-    shutil.copy(folder / stamp, fresh / stamp)
-    shutil.rmtree(kept, ignore_errors=True)
-    try:
-        fresh.rename(kept)
-    except OSError:
-        shutil.rmtree(fresh)
+    # Whoever else is about to put the same there may take it away at any moment.
+    with suppress(OSError):
+        if (kept / stamp).read_text() == (folder / stamp).read_text():
+            return
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="collected-", dir=kept.parent) as fresh:
+        shutil.copytree(folder / "static", Path(fresh) / kept.name / "static")
+        shutil.copy(folder / stamp, Path(fresh) / kept.name / stamp)
+        shutil.rmtree(kept, ignore_errors=True)
+        with suppress(OSError):
+            (Path(fresh) / kept.name).rename(kept)
 
 
 def _environment(folder: Path, settings: dict[str, str]) -> dict[str, str]:
