@@ -7,6 +7,7 @@ FUZZ_EXAMPLES.
 
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import time
@@ -52,6 +53,7 @@ if not EXAMPLES:
     RUNS["leader"] += [[*BOUNDARIES, "--include-tag=groups"]]
 SAID_EVERY = 30
 LONG_MILLISECONDS = 2000
+TIMES_THE_USUAL = 40
 # In a short run other tests keep the machine busy.
 SHARE_OF_LONG = 0.001 if EXAMPLES else 0.05
 
@@ -214,4 +216,6 @@ def test_hardly_an_answer_takes_long(outcomes):
         if call.operation != "importMe"
     ]
 
-    assert sum(one > LONG_MILLISECONDS for one in took) <= len(took) * SHARE_OF_LONG
+    # Where the machine keeps every call waiting, long is what takes longer than all the others.
+    limit = max(LONG_MILLISECONDS, TIMES_THE_USUAL * statistics.median(took))
+    assert sum(one > limit for one in took) <= len(took) * SHARE_OF_LONG
