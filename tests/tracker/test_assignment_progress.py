@@ -10,7 +10,14 @@ from tests.factories import make_group, make_user
 from tracker.actions.assignment_progress import NotAssigned, mark_mine, set_personal_date
 from tracker.actions.assignments import edit_assignment
 from tracker.actions.dues import DueImpossible
-from tracker.models import AssignmentProgress, AssignmentState, Membership, UnitProgress
+from tracker.models import (
+    Assignment,
+    AssignmentProgress,
+    AssignmentState,
+    Membership,
+    UnitProgress,
+)
+from tracker.models.assignments import AssignmentQuerySet
 
 
 @pytest.fixture
@@ -91,6 +98,22 @@ def test_nobody_marks_what_is_not_assigned_to_them(ada, bob, group, units):
     with pytest.raises(NotFound):
         mark_mine(user=make_user(), assignment=for_bob, state=AssignmentState.DONE, at=NOW)
     assert not UnitProgress.objects.exists()
+
+
+def test_what_is_removed_while_a_leader_marks_it_is_gone_and_not_somebody_elses(
+    ada, group, units, monkeypatch
+):
+    [made] = assign(ada, group, units[0])
+    assigned_to = AssignmentQuerySet.assigned_to
+
+    def removed_first(rows, user_id):
+        Assignment.objects.update(deleted_at=NOW)
+        return assigned_to(rows, user_id)
+
+    monkeypatch.setattr(AssignmentQuerySet, "assigned_to", removed_first)
+
+    with pytest.raises(NotFound):
+        mark_mine(user=ada, assignment=made, state=AssignmentState.DONE, at=NOW)
 
 
 def test_acting_in_a_group_is_remembered_by_its_own_day(ada, bob, group, units):

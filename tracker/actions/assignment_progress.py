@@ -62,11 +62,13 @@ def mark_mine(
     """
     at = at or timezone.now()
     member = lock_membership(group=assignment.group, user=user)
-    row = Assignment.objects.seen_by(member).filter(pk=assignment.pk).first()
+    mine = Assignment.objects.filter(group=member.group_id).assigned_to(user.pk)
+    row = mine.filter(pk=assignment.pk).first()
     if row is None:
+        # Seen only now, so that one that has just been removed is not taken for somebody else's.
+        if Assignment.objects.seen_by(member).filter(pk=assignment.pk).exists():
+            raise NotAssigned("This chapter is a draft, or for others: it is not assigned to you.")
         raise NotFound
-    if member.leads and not Assignment.objects.assigned_to(user.pk).filter(pk=row.pk).exists():
-        raise NotAssigned("This chapter is a draft, or for others: it is not assigned to you.")
     lock_person(user)
     progress = _progress(row, user, at)
     had = (progress.is_reading, progress.answer)
