@@ -20,13 +20,11 @@ from mlmath.rest.problems import CONFLICT, FieldError, Problem, invalid
 from mlmath.rest.query import PAGING
 from mlmath.rest.versions import send_version, wanted_version
 from mlmath.rest.views import ApiView
-from tracker.actions import assignment_progress
 from tracker.actions import assignments as actions
 from tracker.actions.dues import DueImpossible
 from tracker.api.authentication import ApiRequest
 from tracker.api.finding import named_resource, sees_assignment, sees_group, unit_in
 from tracker.api.groups import ADDRESS as GROUP_ADDRESS
-from tracker.api.groups import MEMBER
 from tracker.api.idempotency import operation_once
 from tracker.models import AnswerToAssignment, Assignment, AssignmentState, User
 from tracker.models.assignments import MAXIMUM_ASSIGNMENT_NOTE_LENGTH
@@ -77,15 +75,6 @@ class AssignmentOutput(Answer):
     mine: MineOutput | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class MarkedMineOutput(MineOutput):
-    """What I say now. `proposed_topics` are those to tick, if I agree: all that covers them in the
-    resource is done. `batch` takes the change of the unit back; null when that changed nothing."""
-
-    proposed_topics: list[str]
-    batch: str | None
-
-
 def members_field() -> serializers.ListField:
     return serializers.ListField(
         child=Text(max_length=40),
@@ -127,23 +116,10 @@ class AssignmentChangeInput(Input):
     draft = YesNoField(required=False, help_text="false publishes it")
 
 
-class MineInput(Input):
-    """{"state"?, "answer"? (null takes it back)}: what is missing stays as it is."""
-
-    state = Choice(required=False, choices=AssignmentState.values)
-    answer = Choice(required=False, allow_null=True, choices=AnswerToAssignment.values)
-
-
 class MoveInput(Input):
     """{"to": "up" | "down"}: before the assignment that is due before it, or after the next."""
 
     to = Choice(choices=["up", "down"])
-
-
-class OwnDateInput(Input):
-    """{"due_at"}: later than the group's date; null: the group's date holds again."""
-
-    due_at = Instant(allow_null=True)
 
 
 def assignment_output(row: AssignmentRow, head: GroupHead) -> AssignmentOutput:
@@ -192,8 +168,7 @@ EXAMPLE = AssignmentOutput(
     own_dates=[],
     mine=MineOutput(state=AssignmentState.READING, answer=AnswerToAssignment.IN, due_at=None),
 )
-_OWN_DATE_EXAMPLE = OwnDateOutput(member=MEMBER, due_at=datetime(2031, 3, 6, 23, 59, tzinfo=UTC))
-_ADDRESS = GROUP_ADDRESS | {"assignment": ("The assignment", EXAMPLE.id)}
+ADDRESS = GROUP_ADDRESS | {"assignment": ("The assignment", EXAMPLE.id)}
 
 
 class Assignments(ApiView):
@@ -256,7 +231,7 @@ class Assignments(ApiView):
         except DueImpossible as error:
             raise impossible("due_at", error) from None
         address = reverse("tracker-api:assignment", args=[id, made.public_id])
-        return Response(_output(head, made), status=201, headers={"Location": address})
+        return Response(output_of(head, made), status=201, headers={"Location": address})
 
 
 class OneAssignment(ApiView):
@@ -268,14 +243,14 @@ class OneAssignment(ApiView):
         scope="read",
         sees=sees_assignment,
         has_etag=True,
-        address=_ADDRESS,
+        address=ADDRESS,
         answer=AssignmentOutput,
         example=EXAMPLE,
     )
     def get(self, request: ApiRequest, id: str, assignment: str) -> HttpResponse:  # noqa: A002
         head = head_at(request, id)
         row = assignment_at(head, assignment)
-        return send_version(request, row, _output(head, row))
+        return send_version(request, row, output_of(head, row))
 
     @operation(
         id="changeAssignment",
@@ -284,7 +259,7 @@ class OneAssignment(ApiView):
         sees=sees_assignment,
         has_etag=True,
         takes_if_match=True,
-        address=_ADDRESS,
+        address=ADDRESS,
         body=AssignmentChangeInput,
         body_example={"due_at": "2030-03-11T23:59:00Z"},
         answer=AssignmentOutput,
@@ -312,7 +287,7 @@ class OneAssignment(ApiView):
             )
         except DueImpossible as error:
             raise impossible("due_at", error) from None
-        return send_version(request, edited, _output(head, edited))
+        return send_version(request, edited, output_of(head, edited))
 
     @operation(
         id="removeAssignment",
@@ -321,7 +296,7 @@ class OneAssignment(ApiView):
         sees=sees_assignment,
         takes_if_match=True,
         status=204,
-        address=_ADDRESS,
+        address=ADDRESS,
         problems=(CONFLICT,),
     )
     def delete(self, request: ApiRequest, id: str, assignment: str) -> Response:  # noqa: A002
@@ -341,7 +316,7 @@ class RestoredAssignment(ApiView):
         summary="Bring a removed assignment back",
         scope="groups",
         sees=sees_group,
-        address=_ADDRESS,
+        address=ADDRESS,
         answer=AssignmentOutput,
         example=EXAMPLE,
         problems=(CONFLICT,),
@@ -352,7 +327,7 @@ class RestoredAssignment(ApiView):
         head = head_at(request, id)
         row = assignment_at(head, assignment, is_removed_fine=True)
         restored = actions.restore_assignment(user=request.user, assignment=row)
-        return Response(_output(head, restored))
+        return Response(output_of(head, restored))
 
 
 class MovedAssignment(ApiView):
@@ -363,7 +338,7 @@ class MovedAssignment(ApiView):
         summary="Let an assignment trade dates with the next one",
         scope="groups",
         sees=sees_assignment,
-        address=_ADDRESS,
+        address=ADDRESS,
         body=MoveInput,
         body_example={"to": "down"},
         answer=AssignmentOutput,
@@ -379,95 +354,7 @@ class MovedAssignment(ApiView):
         check_leads(head)
         is_up = self.read_body(request)["to"] == "up"
         actions.move_assignment(user=request.user, assignment=row, is_up=is_up)
-        return Response(_output(head, row))
-
-
-class MyAssignment(ApiView):
-    tag = "groups"
-
-    @operation(
-        id="markMyAssignment",
-        summary="Say where I am with an assignment",
-        scope="write",
-        sees=sees_assignment,
-        address=_ADDRESS,
-        body=MineInput,
-        body_example={"state": "reading", "answer": "in"},
-        answer=MarkedMineOutput,
-        example=MarkedMineOutput(
-            state=AssignmentState.DONE,
-            answer=AnswerToAssignment.IN,
-            due_at=None,
-            proposed_topics=["vectors"],
-            batch="b4t7c2h9m5x8w3q6n2k7",
-        ),
-        problems=(CONFLICT,),
-    )
-    def put(self, request: ApiRequest, id: str, assignment: str) -> Response:  # noqa: A002
-        """`done` marks the unit, here and in the library; the other states say that it is not done.
-        Repeating it changes nothing. A 409, `not_assigned`, for one that I see and do not have."""
-        head = head_at(request, id)
-        found = assignment_at(head, assignment)
-        data = self.read_body(request)
-        marked = assignment_progress.mark_mine(
-            user=request.user,
-            assignment=found,
-            state=AssignmentState(data["state"]) if "state" in data else None,
-            answer=(data["answer"] or "") if "answer" in data else None,
-        )
-        mine = _output(head, found).mine
-        if mine is None:
-            raise NotFound
-        return Response(
-            MarkedMineOutput(
-                state=mine.state,
-                answer=mine.answer,
-                due_at=mine.due_at,
-                proposed_topics=[topic.slug for topic in marked.unit.proposed]
-                if marked.unit
-                else [],
-                batch=marked.unit.batch or None if marked.unit else None,
-            )
-        )
-
-
-class OwnDate(ApiView):
-    tag = "groups"
-
-    @operation(
-        id="setOwnDate",
-        summary="Give one person a later date",
-        scope="groups",
-        sees=sees_assignment,
-        address=_ADDRESS | {"member": ("The person", MEMBER)},
-        body=OwnDateInput,
-        body_example={"due_at": "2031-03-06T23:59:00Z"},
-        answer=OwnDateOutput,
-        example=_OWN_DATE_EXAMPLE,
-        problems=(CONFLICT,),
-    )
-    def put(
-        self,
-        request: ApiRequest,
-        id: str,  # noqa: A002
-        assignment: str,
-        member: str,
-    ) -> Response:
-        """It stays when the group's date moves, and they are told. null takes it away again."""
-        head = head_at(request, id)
-        row = assignment_at(head, assignment)
-        check_leads(head)
-        person = User.objects.filter(public_id=member, memberships__group=head.group).first()
-        if person is None:
-            raise NotFound
-        data = self.read_body(request)
-        try:
-            progress = assignment_progress.set_personal_date(
-                user=request.user, assignment=row, member=person, due=data["due_at"]
-            )
-        except DueImpossible as error:
-            raise impossible("due_at", error) from None
-        return Response(OwnDateOutput(member=member, due_at=progress.due_at))
+        return Response(output_of(head, row))
 
 
 def head_at(request: ApiRequest, group_id: str) -> GroupHead:
@@ -481,7 +368,7 @@ def check_leads(head: GroupHead) -> None:
         raise PermissionDenied("Only leaders of the group can do that.")
 
 
-def _output(head: GroupHead, assignment: Assignment) -> AssignmentOutput:
+def output_of(head: GroupHead, assignment: Assignment) -> AssignmentOutput:
     """Raises NotFound where it is gone since. One query, three for leaders."""
     rows = assignment_rows(
         membership=head.membership,

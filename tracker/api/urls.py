@@ -4,6 +4,7 @@ from django.urls import include, path
 
 from tracker.api import (
     answers,
+    assignment_progress,
     assignments,
     cohorts,
     exchange,
@@ -135,12 +136,12 @@ urlpatterns = [
     ),
     path(
         "groups/<slug:id>/assignments/<slug:assignment>/mine/",
-        assignments.MyAssignment.as_view(),
+        assignment_progress.MyAssignment.as_view(),
         name="my-assignment",
     ),
     path(
         "groups/<slug:id>/assignments/<slug:assignment>/members/<slug:member>/",
-        assignments.OwnDate.as_view(),
+        assignment_progress.OwnDate.as_view(),
         name="own-date",
     ),
     # A group's progress.
