@@ -249,7 +249,7 @@ _assignments = Statement(
 )
 
 
-_DONE_UNIT, _SAID, _STUCK = range(3)
+_IS_DONE, _HAS_SAID, _IS_STUCK = "done", "said", "stuck"
 
 
 def _rows_of(group_id: int, *, with_stuck: bool) -> QuerySet[Any, tuple[Any, ...]]:
@@ -259,7 +259,7 @@ def _rows_of(group_id: int, *, with_stuck: bool) -> QuerySet[Any, tuple[Any, ...
     Three tables and one query: pages of groups have others to make. None of them goes by way of
     the people, whose table would be planned with and looked into for each.
     """
-    none, no, no_word = Value(None, DateTimeField()), Value(value=False), Value("", CharField())
+    none, no, no_word = Value(None, DateTimeField()), Value(value=False), _word("")
     members = Membership.objects.filter(group=group_id).order_by()
     units = Assignment.objects.filter(group=group_id, is_draft=False, deleted_at=None).order_by()
     # Plus nothing, or the database looks for each unit of each member, read or not.
@@ -274,13 +274,24 @@ def _rows_of(group_id: int, *, with_stuck: bool) -> QuerySet[Any, tuple[Any, ...
     )
     parts: list[QuerySet[Any, Any]] = [
         said.values_list(
-            Value(_SAID), "user_id", "assignment__unit_id", none, "due_at", "is_reading", "answer"
+            _word(_HAS_SAID),
+            "user_id",
+            "assignment__unit_id",
+            none,
+            "due_at",
+            "is_reading",
+            "answer",
         ),
-        stuck.values_list(Value(_STUCK), "user_id", "topic_id", none, none, no, no_word),
+        stuck.values_list(_word(_IS_STUCK), "user_id", "topic_id", none, none, no, no_word),
     ]
     return done.values_list(
-        Value(_DONE_UNIT), "user_id", "unit_id", "done_at", none, no, no_word
+        _word(_IS_DONE), "user_id", "unit_id", "done_at", none, no, no_word
     ).union(*(parts if with_stuck else parts[:1]), all=True)
+
+
+def _word(word: str) -> Value:
+    """Texts need no converting, which for numbers takes as long as reading the row."""
+    return Value(word, CharField())
 
 
 _rows = Statement(UnitProgress, lambda key: _rows_of(key, with_stuck=False))
@@ -309,9 +320,9 @@ def group_progress(
     sees_stuck = with_topics and (head.leads or head.observes)
     rows_of = _rows_and_stuck if sees_stuck else _rows
     for kind, user, about, done_at, own, is_reading, answer in rows_of.rows(head.group.pk):
-        if kind == _DONE_UNIT:
+        if kind == _IS_DONE:
             done.setdefault(user, {})[about] = done_at
-        elif kind == _STUCK:
+        elif kind == _IS_STUCK:
             if user in shown:
                 stuck.setdefault(about, set()).add(user)
         elif about in due_at:
