@@ -12,8 +12,10 @@ from pathlib import Path
 from time import monotonic
 
 from mlmath.serve import cores
+from tests.faults.cables import network
 from tests.faults.checker import Report
-from tests.faults.faults import FAULTS, Fault, may_trace, network, play
+from tests.faults.disk_errors import may_trace
+from tests.faults.faults import FAULTS, Fault, play
 from tests.faults.migrations import KILLED_AFTER, broken_by_kills
 from tests.faults.sign_ins import PEOPLE, sign_ins
 from tests.faults.site import Site, site, small_disks

@@ -3,11 +3,8 @@
 import os
 import random
 import resource
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
@@ -17,41 +14,23 @@ from time import monotonic, sleep
 
 import psycopg
 
-from tests.clusters import free_port
+from tests.faults.cables import by_network, cable_is_pulled
 from tests.faults.checker import HEALED_WITHIN, Promise, Report, report_on
 from tests.faults.client import Client, by_session
+from tests.faults.disk_errors import disk_errors
 from tests.faults.echo import echo
-from tests.faults.hoards import IMPORTED, hoarding, imported
-from tests.faults.letters import causing_letters, p95, wait_until_sent
-from tests.faults.mail import mail_server
+from tests.faults.hoards import memory_runs_out
+from tests.faults.letters import by_mail_server, mail_is_frozen
+from tests.faults.run import Run
 from tests.faults.site import DATABASE, WORKERS, Site
 from tests.faults.wire import wire
 from tests.faults.writers import Journal, writing
-from tests.server import ROOT, Server
+from tests.server import Server
 
 WRITERS = 9
 # Changes before a fault and after it, and how long they may take on a busy machine.
 ENOUGH = 60
 PATIENCE_SECONDS = 60
-
-
-@dataclass(kw_only=True)
-class Run:
-    """One fault at work. `strike` functions break something and mend it again.
-
-    `notes` are of promises that were broken, `remarks` of what else was measured.
-    """
-
-    site: Site
-    server: Server
-    journal: Journal
-    is_short: bool
-    notes: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def lasting(self, seconds: float, short: float | None = None) -> float:
-        return short if self.is_short and short is not None else seconds
-
 
 Around = Callable[[Site], AbstractContextManager[dict[str, str]]]
 
@@ -180,54 +159,6 @@ def _database_is_killed(run: Run) -> None:
     run.site.cluster.start()
 
 
-# --- Lied to --------------------------------------------------------------------------------
-
-
-def _disk_errors(run: Run) -> None:
-    """What is to be written down fails after a while, and each time the database stops itself."""
-    for _ in range(1 if run.is_short else 2):
-        crashes = run.site.cluster.log.count(_PANIC)
-        end = monotonic() + PATIENCE_SECONDS
-        while run.site.cluster.log.count(_PANIC) == crashes:
-            assert monotonic() < end, "The database does not notice."
-            # Processes come and go: after a while, those that are there then.
-            with _failing_disk(run.site):
-                sleep(1)
-        sleep(3)
-
-
-_PANIC = "PANIC:  could not fdatasync"
-# A disk is slow before it fails. Meanwhile others wait for it, whose changes are nowhere yet.
-_SLOW_MICROSECONDS = 300_000
-
-
-@contextmanager
-def _failing_disk(site: Site) -> Iterator[None]:
-    """For every process of the database that may be asked to write a change down."""
-    failing = f"inject=fsync,fdatasync:error=EIO:delay_enter={_SLOW_MICROSECONDS}:when=1"
-    command = ["strace", "-q", "-e", "trace=fsync,fdatasync", "-e", failing]
-    command += [f"--attach={pid}" for pid in site.cluster.processes()[1:]]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def may_trace() -> bool:
-    """Whether strace is here and may look at a process that is not its own child."""
-    if shutil.which("strace") is None:
-        return False
-    with subprocess.Popen(["sleep", "60"]) as other:  # noqa: S607
-        command = ["strace", "--output=/dev/null", f"--attach={other.pid}"]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as tracer:
-            assert tracer.stderr is not None
-            said = tracer.stderr.readline()
-            other.kill()
-    return "attached" in said
-
-
 # --- Silent ---------------------------------------------------------------------------------
 
 
@@ -255,73 +186,6 @@ def _line_is_cut(run: Run) -> None:
     run.site.line.cut()
     sleep(run.lasting(12, 8))
     run.site.line.mend()
-
-
-@contextmanager
-def _by_network(site: Site) -> Iterator[dict[str, str]]:
-    """The line leads through a network of its own, where nothing confirms what is sent."""
-    with (
-        wire(("127.0.0.1", site.cluster.port), (_NEAR, 0)) as line,
-        _running_wire_in_namespace(line.address) as port,
-    ):
-        yield {"DATABASE_URL": site.url_by(_FAR, port)}
-
-
-# A network of this machine's own, from those that are for tests (RFC 2544).
-_NEAR, _FAR = "198.18.51.1", "198.18.51.2"
-_NAMESPACE = f"mlmath-{os.getpid()}"
-
-
-@contextmanager
-def network() -> Iterator[bool]:
-    """Two ends of a cable, one here and one in a namespace; False where we may not lay one."""
-    inside = f"netns exec {_NAMESPACE} ip"
-    steps = [
-        f"netns add {_NAMESPACE}",
-        f"link add mlmath-near type veth peer name mlmath-far netns {_NAMESPACE}",
-        f"addr add {_NEAR}/30 dev mlmath-near",
-        "link set mlmath-near up",
-        f"{inside} addr add {_FAR}/30 dev mlmath-far",
-        f"{inside} link set mlmath-far up",
-    ]
-    try:
-        yield all(_ip(step) for step in steps)
-    finally:
-        _ip(f"netns del {_NAMESPACE}")
-
-
-def _ip(arguments: str) -> bool:
-    try:
-        command = ["ip", *arguments.split()]
-        done = subprocess.run(command, check=False, capture_output=True)
-    except FileNotFoundError:
-        return False
-    return done.returncode == 0
-
-
-@contextmanager
-def _running_wire_in_namespace(there: tuple[str, int]) -> Iterator[int]:
-    port = free_port()
-    command = ["ip", "netns", "exec", _NAMESPACE, sys.executable, "-m", "tests.faults.wire"]
-    process = subprocess.Popen([*command, _FAR, str(port), *map(str, there)], cwd=ROOT)
-    try:
-        for _ in range(100):
-            try:
-                socket.create_connection((_FAR, port), timeout=1).close()
-                break
-            except OSError:
-                sleep(0.1)
-        yield port
-    finally:
-        process.kill()
-        process.wait()
-
-
-def _cable_is_pulled(run: Run) -> None:
-    inside = f"netns exec {_NAMESPACE} ip link set mlmath-far"
-    assert _ip(f"{inside} down")
-    sleep(12)
-    assert _ip(f"{inside} up")
 
 
 # --- Full -----------------------------------------------------------------------------------
@@ -433,98 +297,6 @@ def _few_files_and_many_clients(run: Run) -> None:
             one.close()
 
 
-# --- No room ------------------------------------------------------------------------------
-
-
-def _memory_runs_out(run: Run) -> None:
-    """Two web processes get no more of it, which those notice first who take out all they have."""
-    limited = sorted(run.server.workers)[:2]
-    for pid in limited:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + _ROOM
-        resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
-    people = run.site.take_people(3)
-    with hoarding(run.site, run.server.address, people) as hoard:
-        end = monotonic() + run.lasting(PATIENCE_SECONDS, 6)
-        while monotonic() < end and set(limited) & set(run.server.workers):
-            sleep(0.2)
-        left = set(limited) & set(run.server.workers)
-        for pid in left:
-            # What the kernel does in the end.
-            os.kill(pid, signal.SIGKILL)
-        sleep(1)
-    torn = [
-        number
-        for number, count in imported(run.site, people[2]).items()
-        if count != IMPORTED or number not in hoard.imports
-    ]
-    lost = sum(hoard.imports.values()) - len(imported(run.site, people[2]))
-    run.remarks.append(
-        f"{hoard.wholes} whole documents, {hoard.failures} refused or broken off; "
-        f"{len(limited) - len(left)} processes ended themselves"
-    )
-    run.notes += [
-        *([f"{hoard.halves} halves offered as whole"] if hoard.halves else []),
-        *([f"{len(torn)} imports torn"] if torn else []),
-        *([f"{lost} imports lost"] if lost > 0 else []),
-        *(["nobody ran out of memory"] if left and not hoard.failures else []),
-    ]
-
-
-# Bytes that they may take on top of what they have.
-_ROOM = 1024 * 1024
-
-
-# --- Slow mail ------------------------------------------------------------------------------
-
-
-@contextmanager
-def _by_mail_server(site: Site) -> Iterator[dict[str, str]]:
-    with mail_server(site.folder) as site.mail:
-        yield {"EMAIL_URL": f"smtp://127.0.0.1:{site.mail.port}"}
-
-
-def _mail_is_frozen(run: Run) -> None:
-    """Nobody who waits for a page or an answer waits for a letter, and each letter comes once."""
-    site, mail = run.site, run.site.mail
-    assert mail is not None
-    people = site.take_people(4)
-    with causing_letters(run.server.address, people) as answers:
-        began = monotonic()
-        sleep(run.lasting(5, 3))
-        with mail.frozen():
-            since = monotonic()
-            sleep(run.lasting(30, 8))
-            until = monotonic()
-    for who, told in (("others", run.journal.answers), ("those who cause letters", answers)):
-        # By when they asked: who waits for the mail server is answered once that thaws.
-        before = p95([one for one in told if began < one.asked_at <= since])
-        meanwhile = p95([one for one in told if since < one.asked_at <= until])
-        times = f"{before * 1000:.0f} ms before and {meanwhile * 1000:.0f} ms meanwhile"
-        run.remarks.append(f"95 of 100 answers for {who} within {times}")
-        if meanwhile > 3 * before + 0.25:
-            run.notes.append(f"{who} waited {meanwhile:.1f} s instead of {before:.1f} s")
-    if not wait_until_sent(site):
-        run.notes.append("letters are left")
-    run.notes += _letters_that_went_wrong(run, [person.pk for person in people])
-
-
-def _letters_that_went_wrong(run: Run, people: list[int]) -> list[str]:
-    assert run.site.mail is not None
-    ((tokens,),) = run.site.sql(
-        "SELECT count(*) FROM tracker_apitoken WHERE user_id = ANY(%s) AND name LIKE 'token %%'",
-        people,
-    )
-    letters = run.site.mail.letters
-    again = letters.total() - len(letters)
-    run.remarks.append(f"{tokens} letters, {again} of them came again under the same Message-ID")
-    return [
-        *([f"{len(letters)} letters instead of {tokens}"] if len(letters) != tokens else []),
-        # The one that was on its way when the server froze.
-        *([f"{again} letters came again"] if again > 1 else []),
-    ]
-
-
 # --- Deployed -------------------------------------------------------------------------------
 
 
@@ -609,8 +381,8 @@ FAULTS = [
     Fault(
         id="F5b",
         title="cable to the database pulled for 12 s",
-        strike=_cable_is_pulled,
-        around=_by_network,
+        strike=cable_is_pulled,
+        around=by_network,
         needs="network",
         mutant="no-time-outs",
         mistake="no time-outs",
@@ -636,7 +408,7 @@ FAULTS = [
     Fault(
         id="F7",
         title="disk errors at fsync",
-        strike=_disk_errors,
+        strike=disk_errors,
         needs="strace",
         mutant="calm-errors",
         mistake="an error of the database passed over",
@@ -663,15 +435,15 @@ FAULTS = [
     Fault(
         id="F14",
         title="mail server frozen for 30 s",
-        strike=_mail_is_frozen,
-        around=_by_mail_server,
+        strike=mail_is_frozen,
+        around=by_mail_server,
         mutant="mail-inside",
         mistake="mail sent inside of requests",
     ),
     Fault(
         id="F15",
         title="no more memory for two web processes, beside big exports and imports",
-        strike=_memory_runs_out,
+        strike=memory_runs_out,
         mutant="half-files",
         mistake="as much offered as there is room for",
         # An error of ours is what running out of memory is.

@@ -1,16 +1,21 @@
-"""People who have much, take it out as one document, and bring it back in."""
+"""No more memory for web processes (F15), beside people who take out and bring in much."""
 
 import json
+import os
+import resource
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
-from time import sleep
+from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from tests.faults.client import Answer, Client, by_session, by_token
+from tests.faults.run import Run
 from tests.faults.site import Person, Site
 
 # Sessions in a document, which is then of some megabytes.
@@ -121,3 +126,42 @@ def hoarding(site: Site, address: str, people: list[Person]) -> Iterator[Hoard]:
 
 def _client(address: str, headers: dict[str, str]) -> Client:
     return Client(address, headers, is_kept=False)
+
+
+def memory_runs_out(run: Run) -> None:
+    """Two web processes get no more of it, which those notice first who take out all they have."""
+    limited = sorted(run.server.workers)[:2]
+    for pid in limited:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
+        most = pages * resource.getpagesize() + _ROOM
+        resource.prlimit(pid, resource.RLIMIT_AS, (most, most))
+    people = run.site.take_people(3)
+    with hoarding(run.site, run.server.address, people) as hoard:
+        end = monotonic() + run.lasting(20, 6)
+        while monotonic() < end and set(limited) & set(run.server.workers):
+            sleep(0.2)
+        left = set(limited) & set(run.server.workers)
+        for pid in left:
+            # What the kernel does in the end.
+            os.kill(pid, signal.SIGKILL)
+        sleep(1)
+    torn = [
+        number
+        for number, count in imported(run.site, people[2]).items()
+        if count != IMPORTED or number not in hoard.imports
+    ]
+    lost = sum(hoard.imports.values()) - len(imported(run.site, people[2]))
+    run.remarks.append(
+        f"{hoard.wholes} whole documents, {hoard.failures} refused or broken off; "
+        f"{len(limited) - len(left)} processes ended themselves"
+    )
+    run.notes += [
+        *([f"{hoard.halves} halves offered as whole"] if hoard.halves else []),
+        *([f"{len(torn)} imports torn"] if torn else []),
+        *([f"{lost} imports lost"] if lost > 0 else []),
+        *(["nobody ran out of memory"] if left and not hoard.failures else []),
+    ]
+
+
+# Bytes that they may take on top of what they have.
+_ROOM = 1024 * 1024

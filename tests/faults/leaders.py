@@ -95,7 +95,7 @@ class Work:
         body = {"resource": resource, "unit": unit, "due_at": due.isoformat()}
         name = f"{resource}/{unit}"
         made = self._do(leader, ("assign", name), "POST", f"{group}/assignments/", body)
-        if not made:
+        if made is None or "id" not in made:
             return False
         ids[name] = made["id"]
         return True

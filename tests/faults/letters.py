@@ -1,4 +1,4 @@
-"""People who cause letters, and how long who asks for something waits meanwhile."""
+"""A frozen mail server (F14), beside people who cause letters."""
 
 import json
 import statistics
@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from time import monotonic, sleep
 
 from tests.faults.client import Answer, Client, by_session
+from tests.faults.mail import mail_server
+from tests.faults.run import Run
 from tests.faults.site import Person, Site
 from tests.server import PATIENCE_SECONDS
 
@@ -69,3 +71,50 @@ def wait_until_sent(site: Site) -> bool:
             return True
         sleep(0.5)
     return False
+
+
+@contextmanager
+def by_mail_server(site: Site) -> Iterator[dict[str, str]]:
+    with mail_server(site.folder) as site.mail:
+        yield {"EMAIL_URL": f"smtp://127.0.0.1:{site.mail.port}"}
+
+
+def mail_is_frozen(run: Run) -> None:
+    """Nobody who waits for a page or an answer waits for a letter, and each letter comes once."""
+    site, mail = run.site, run.site.mail
+    assert mail is not None
+    people = site.take_people(4)
+    with causing_letters(run.server.address, people) as answers:
+        began = monotonic()
+        sleep(run.lasting(5, 3))
+        with mail.frozen():
+            since = monotonic()
+            sleep(run.lasting(30, 8))
+            until = monotonic()
+    for who, told in (("others", run.journal.answers), ("those who cause letters", answers)):
+        before = p95([one for one in told if began < one.asked_at and one.at <= since])
+        # Who waits for the mail server is answered once that thaws.
+        meanwhile = p95([one for one in told if since < one.at and one.asked_at <= until])
+        times = f"{before * 1000:.0f} ms before and {meanwhile * 1000:.0f} ms meanwhile"
+        run.remarks.append(f"95 of 100 answers for {who} within {times}")
+        if meanwhile > 3 * before + 0.25:
+            run.notes.append(f"{who} waited {meanwhile:.1f} s instead of {before:.1f} s")
+    if not wait_until_sent(site):
+        run.notes.append("letters are left")
+    run.notes += _letters_that_went_wrong(run, [person.pk for person in people])
+
+
+def _letters_that_went_wrong(run: Run, people: list[int]) -> list[str]:
+    assert run.site.mail is not None
+    ((tokens,),) = run.site.sql(
+        "SELECT count(*) FROM tracker_apitoken WHERE user_id = ANY(%s) AND name LIKE 'token %%'",
+        people,
+    )
+    letters = run.site.mail.letters
+    again = letters.total() - len(letters)
+    run.remarks.append(f"{tokens} letters, {again} of them came again under the same Message-ID")
+    return [
+        *([f"{len(letters)} letters instead of {tokens}"] if len(letters) != tokens else []),
+        # The one that was on its way when the server froze.
+        *([f"{again} letters came again"] if again > 1 else []),
+    ]
