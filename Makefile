@@ -32,7 +32,7 @@ rolling: .venv/dev.stamp  ## Put this tree in the place of an earlier release wh
 	@exec .venv/bin/python -m tests.rolling --old "$(OLD)"
 
 fuzz: .venv/dev.stamp  ## Send the API everything one can think of (EXAMPLES=30 of each call)
-	@FU.PHONY: help run dev test faults rolling fuzz_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
+	@FUZZ_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
 
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
 	@exec .venv/bin/python -m tests.run --only checks
