@@ -60,7 +60,9 @@ class EncodedString(SafeString):
         """The pieces have to be safe each."""
         pieces = list(pieces)
         whole = cls("".join(pieces))
-        whole.utf8 = b"".join([piece.encode() for piece in pieces])
+        whole.utf8 = b"".join(
+            [piece.utf8 if type(piece) is EncodedString else piece.encode() for piece in pieces]
+        )
         return whole
 
     def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:

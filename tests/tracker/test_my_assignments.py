@@ -45,15 +45,16 @@ def test_they_come_from_all_my_groups_by_the_date_that_holds_for_me(ada, catalog
     assert (found[0].group.name, found[0].due_on) == ("Oslo", date(2026, 11, 10))
 
 
-def test_what_is_due_later_than_asked_is_left_out(ada, catalog, units):
+def test_what_is_done_or_due_later_is_left_out_where_it_does_not_count(ada, catalog, units):
     group = make_group(members=[ada])
-    for number, day in enumerate((20, 28, 29)):
+    for number, day in enumerate((19, 20, 28, 29)):
         make_assignment(group, units[number].id, due_on=date(2026, 11, day))
-    until = datetime(2026, 11, 29, tzinfo=UTC)
+    UnitProgress.objects.create(user=ada, unit_id=units[0].id, done_at=NOON)
+    open_until = datetime(2026, 11, 29, tzinfo=UTC)
 
-    found = my_assignments(user=ada, graph=catalog, at=NOON, until=until)
+    found = my_assignments(user=ada, graph=catalog, at=NOON, open_until=open_until)
 
-    assert labels(found) == ["Chapter 1", "Chapter 2"]
+    assert labels(found) == ["Chapter 2", "Chapter 3"]
 
 
 def test_what_is_not_mine_to_read_is_left_out(ada, catalog, units):

@@ -79,12 +79,13 @@ _mine = Statement(Assignment, _all_of)
 
 
 def my_assignments(
-    *, user: User, graph: CatalogGraph, at: datetime, until: datetime | None = None
+    *, user: User, graph: CatalogGraph, at: datetime, open_until: datetime | None = None
 ) -> list[MyAssignment]:
     """All that `user` has in groups that go on, done or not, by the date that holds for them. One
     query.
 
-    With `until`, what is due later is left out: for nobody it is due before it is for the group.
+    With `open_until`, what is done or due later is left out: it is due for nobody before it is for
+    the group.
     """
     found = []
     for (
@@ -92,7 +93,7 @@ def my_assignments(
         is_reading, answer, own, is_done,
     ) in _mine.rows(user.pk):  # fmt: skip
         unit = graph.unit_by_id.get(unit_id)
-        if unit is None or (until is not None and due_at > until):
+        if unit is None or (open_until is not None and (is_done or due_at > open_until)):
             continue
         mine = mine_of(
             is_done=is_done,
@@ -130,7 +131,7 @@ def due_soon(
 
 def topics_soon(*, user: User, graph: CatalogGraph, at: datetime) -> int:
     """The topics that the groups of `user` read soon, as a bit mask. One query."""
-    soon = my_assignments(user=user, graph=graph, at=at, until=at + SOON)
+    soon = my_assignments(user=user, graph=graph, at=at, open_until=at + SOON)
     return topics_of(due_soon(soon, at))
 
 

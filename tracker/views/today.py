@@ -32,9 +32,9 @@ ON_THE_SHELF = 3
 def today(request: AppRequest) -> HttpResponse:
     graph, at = current_graph(), timezone.now()
     read = just_read(request, graph)
-    # What has just been read is shown whenever it is due.
-    until = None if read else at + SOON
-    assigned = my_assignments(user=request.user, graph=graph, at=at, until=until)
+    # What has just been read is shown, whenever it is due.
+    open_until = None if read else at + SOON
+    assigned = my_assignments(user=request.user, graph=graph, at=at, open_until=open_until)
     due = topics_of(due_soon(assigned, at))
     plan = plan_of(user=request.user, graph=graph, at=at, due=due)
     done = done_units(user=request.user)
