@@ -212,7 +212,7 @@ READ_AT_THE_PRIMARY = {
 CACHES = {
     "default": environment.cache("CACHE_URL")
     or {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "mlmath.shared_cache.SharedCache",
         "LOCATION": "shared_cache",
     }
 }

@@ -42,7 +42,7 @@ from tracker.models import (
 )
 
 PEOPLE_AT_ONCE = 100
-_DATABASE_CACHE = "django.core.cache.backends.db.DatabaseCache"
+_DATABASE_CACHE = "mlmath.shared_cache.SharedCache"
 
 
 def purge(*, seconds: float = 60, at: datetime | None = None) -> bool:
@@ -93,7 +93,7 @@ def _outdated(at: datetime) -> Iterator[QuerySet[Any]]:
 
 
 def _purge_cache(at: datetime) -> None:
-    """The cache in the database forgets what has run out only when it is full."""
+    """The cache in the database forgets what has run out only when it is written to."""
     cache = settings.CACHES["default"]
     if cache["BACKEND"] == _DATABASE_CACHE:
         table = connection.ops.quote_name(cache["LOCATION"])
