@@ -79,7 +79,7 @@ class Work:
                     return
                 self._move(leader, group, ids)
                 invited = self._invite(leader, group)
-                if "code" in invited:
+                if "id" in invited:
                     joined = self._do(guest, ("join",), "POST", "join/", {"code": invited["code"]})
                     if joined is not None:
                         self._do(
