@@ -74,8 +74,9 @@ class Loader(CachedLoader):
 
     def get_template(self, template_name: str, skip: Any = None) -> Template:
         template: Template = super().get_template(template_name, skip)
-        is_ours = str(template.origin.name).startswith(str(settings.BASE_DIR / "templates"))
-        if is_ours and not self.engine.debug and not isinstance(template.nodelist, QuickNodes):
+        if self.engine.debug or isinstance(template.nodelist, QuickNodes):
+            return template
+        if str(template.origin.name).startswith(str(settings.BASE_DIR / "templates")):
             template.nodelist = QuickNodes(template)
         return template
 
@@ -419,7 +420,26 @@ _PLAIN_TOKEN = re.compile("[a-zA-Z0-9]{64}")
 _WORDS = frozenset((str, SafeString, int))
 
 
+_PLACES = ("the-first-place", "the-second-place", "the-third-place")
+_PLAIN_WORD = re.compile(r"[-\w]+", re.ASCII)
+
+
 @lru_cache(maxsize=8192)
 def _address(prefix: str, name: str, *args: str | int) -> str:
     """The address of a page. `prefix`, where the site is mounted, is part of what Django says."""
+    parts = _around(prefix, name, len(args))
+    if parts and all(isinstance(word, str) and _PLAIN_WORD.fullmatch(word) for word in args):
+        return "".join([f"{part}{word}" for part, word in zip(parts, (*args, ""), strict=True)])
     return reverse(name, args=args)
+
+
+@lru_cache(maxsize=1024)
+def _around(prefix: str, name: str, count: int) -> list[str]:
+    """What stands around so many words in an address that takes any; empty for other addresses."""
+    places = _PLACES[:count]
+    try:
+        address = reverse(name, args=places)
+    except NoReverseMatch:
+        return []
+    parts = re.split("|".join(places), address) if places else []
+    return parts if len(parts) == count + 1 else []

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.template.base import Origin, Template
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, get_resolver
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.safestring import SafeString
@@ -107,6 +107,33 @@ def test_what_fails_in_django_fails(source, error):
     for template in (stock, quick):
         with pytest.raises(error):
             template.render(Context({"shop": Shop(), "many": [(1, 2, 3)]}))
+
+
+def named_pages():
+    for space, (_, resolver) in sorted(get_resolver().namespace_dict.items()):
+        for name in resolver.reverse_dict:
+            if isinstance(name, str):
+                yield f"{space}:{name}"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(["vectors"], ["12"], [12], ["é"], ["a b/c"], [""]),
+        *(["-a_", "b"], ["7", "8"], ["a", 7], ["a/b", "c"], ["a", "b", "c"]),
+    ],
+    ids=str,
+)
+def test_every_address_is_the_one_that_django_gives_it(words):
+    source = "{% url name " + " ".join(f"word{place}" for place in range(len(words)))
+    stock, quick = (Template(source + " as found %}{{ found }}", engine=ENGINE) for _ in range(2))
+    quick.nodelist = QuickNodes(quick)
+    given = {f"word{place}": word for place, word in enumerate(words)}
+    pages = list(named_pages())
+
+    addresses = {name: stock.render(Context(given | {"name": name})) for name in pages}
+
+    assert {name: quick.render(Context(given | {"name": name})) for name in pages} == addresses
 
 
 FAMILY = {
