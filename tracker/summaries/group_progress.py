@@ -299,13 +299,19 @@ _rows_and_stuck = Statement(UnitProgress, lambda key: _rows_of(key, with_stuck=T
 
 
 def group_progress(
-    *, head: GroupHead, graph: CatalogGraph, at: datetime, with_topics: bool = True
+    *,
+    head: GroupHead,
+    graph: CatalogGraph,
+    at: datetime,
+    with_topics: bool = True,
+    with_mine: bool = False,
 ) -> GroupProgress:
     """Where everybody in the group of `head` is at the moment `at`, as its viewer may see it.
 
     Leaders and, in an open group, members see all. Members elsewhere see no lateness, requests for
     time or activity but their own. Observers see those who have agreed to it, and all numbers are
-    of them alone. `with_topics` tells leaders and observers also in which topics people are stuck.
+    of them alone. `with_topics` tells leaders and observers also in which topics people are stuck;
+    `my` is filled `with_mine`.
     Three queries, however many people and assignments.
     """
     zone = zoneinfo.ZoneInfo(head.group.time_zone)
@@ -355,7 +361,7 @@ def group_progress(
         today=at.astimezone(zone).date(),
         sees_lateness=head.sees_lateness,
         pace=_pace(len(people), columns, at, zone),
-        my=_my(head, graph, columns, said.get(me, {}), done.get(me, {})),
+        my=_my(head, graph, columns, said.get(me, {}), done.get(me, {})) if with_mine else (),
     )
 
 

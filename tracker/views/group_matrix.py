@@ -26,12 +26,13 @@ from tracker.summaries.group_progress import (
 from tracker.summaries.group_table import cell_words
 from tracker.templatetags.groups import initials
 
+# By their names: one letter beyond ASCII would make all of a large table slow to encode.
 _SIGNS = {
-    CellState.TODO: "·",
-    CellState.READING: "½",
-    CellState.DONE: "✓",
+    CellState.TODO: SafeString("&middot;"),
+    CellState.READING: SafeString("&frac12;"),
+    CellState.DONE: SafeString("&check;"),
     CellState.LATE: "!",
-    CellState.OUT: "–",
+    CellState.OUT: SafeString("&ndash;"),
 }
 
 _ME = ' class="me"'
@@ -75,7 +76,7 @@ def _pace_line_html(line: PaceLine) -> str:
 def _count_html(column: AssignmentColumn) -> str:
     title = f"{escape(column.unit.label)}: {escape(column.unit.title)}"
     stuck = ", ".join(map(_stuck_html, column.stuck))
-    note = column.sentence + (f" · stuck in {stuck}" if stuck else "")
+    note = column.sentence + (f" &middot; stuck in {stuck}" if stuck else "")
     return (
         f'<li class="row"><div class="row-text"><p class="row-title">{title}</p>'
         f'<p class="row-note">{note}</p></div>'

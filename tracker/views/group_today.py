@@ -27,7 +27,9 @@ def this_week(request: AppRequest, group_id: str) -> HttpResponse:
     except NotFound:
         return groups.card(request, group_id)
     at = timezone.now()
-    progress = group_progress(head=head, graph=current_graph(), at=at, with_topics=False)
+    progress = group_progress(
+        head=head, graph=current_graph(), at=at, with_topics=False, with_mine=True
+    )
     arrival = after_reading(request)
     read = arrival.get("read")
     context = group_context(head, "tracker:group-detail") | {
