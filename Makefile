@@ -25,7 +25,7 @@ dev: .venv/dev.stamp  ## The same with reload and error pages for developers
 test: .venv/dev.stamp  ## Run everything: checks, tests on SQLite and PostgreSQL, browser tests
 	@exec .venv/bin/python -m tests.run
 
-faults: .venv/dev.stamp  ## Break everything and look what is lost (12 minutes, best alone on the machine)
+faults: .venv/dev.stamp  ## Break everything and look what is lost (10 minutes, best alone on the machine)
 	@exec .venv/bin/python -m tests.faults
 
 rolling: .venv/dev.stamp  ## Put this tree in the place of an earlier release while people write (OLD=commit)
@@ -37,7 +37,7 @@ fuzz: .venv/dev.stamp  ## Send the API everything one can think of (EXAMPLES=30 
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
 	@exec .venv/bin/python -m tests.run --only checks
 
-bench: .venv/dev.stamp  ## Measure the main pages and calls against the floor (10 to 15 minutes)
+bench: .venv/dev.stamp  ## Measure the main pages and calls against the floor (8 to 15 minutes)
 	@.venv/bin/python -m tests.bench --json var/bench.json
 
 demo: .venv/runtime.stamp  ## Make an account with some progress to look around with
