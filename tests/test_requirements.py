@@ -40,8 +40,7 @@ def test_every_package_is_pinned_with_hashes_and_from_no_host_of_its_own(name):
 @pytest.mark.parametrize(
     "line",
     [
-        "--index-url elsewhere",
-        "--extra-index-url elsewhere",
+        *(f"--{kind}-url elsewhere" for kind in ("index", "extra-index")),
         "--find-links elsewhere",
         "django>=5.2 \\",
         "django==5.2.19",
