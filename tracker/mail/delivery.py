@@ -22,6 +22,8 @@ from tracker.summaries.silence import is_silent
 logger = logging.getLogger("mlmath.mail")
 
 AT_ONCE = 100
+# In seconds. What takes longer waits for a mail server, or stood still, and keeps no page waiting.
+LONGEST_REST = 0.25
 
 
 class ServerAway(Exception):
@@ -49,7 +51,7 @@ def deliver(*, seconds: float, at: datetime | None = None) -> bool:
             if mail is not None:
                 _send(mail, line, at or timezone.now())
             # Nobody waits for a mail by the second: half of what it could take is left to pages.
-            time.sleep(time.monotonic() - begun)
+            time.sleep(min(time.monotonic() - begun, LONGEST_REST))
     finally:
         line.close()
     return waiting_mail(at or timezone.now()).exists()
