@@ -1,5 +1,6 @@
 """What tests are given: the real catalog, Ada, her ways in, and a mailbox."""
 
+import gc
 import io
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if races:
         config.hook.pytest_deselected(items=races)
         items[:] = [item for item in items if item not in races]
+
+
+def pytest_collection_finish() -> None:
+    """Thirteen thousand tests live as long as the run: nobody has to look again whether they do."""
+    gc.collect()
+    gc.freeze()
 
 
 _BOOKKEEPING = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -401,21 +402,31 @@ _APPS = ("account", "admin", "auth", "mfa", "tracker", "usersessions", "socialac
 
 
 def digest_of_rows() -> str:
-    """One number for every row about people, and for the catalog by its version."""
-    found = hashlib.sha256()
+    """One number for every row about people, and for the catalog by its version. One query."""
     with connection.cursor() as cursor:
-        for label in _APPS:
-            for model in apps.get_app_config(label).get_models(include_auto_created=True):
-                table = model._meta.db_table
-                if table in _MOVING:
-                    continue
-                columns = ", ".join(
-                    connection.ops.quote_name(str(one.column))
-                    for one in model._meta.concrete_fields
-                    if one.name != "last_used_at"
-                )
-                cursor.execute(f"SELECT {columns} FROM {table} ORDER BY 1")  # noqa: S608  # our own names
-                found.update(repr((table, cursor.fetchall())).encode())
-        cursor.execute("SELECT number FROM catalog_catalogversion")
-        found.update(repr(cursor.fetchall()).encode())
-    return found.hexdigest()
+        cursor.execute(_every_row())
+        return hashlib.sha256(repr(cursor.fetchone()).encode()).hexdigest()
+
+
+@cache
+def _every_row() -> str:
+    """The statement that returns all rows of each table in one text, in one row."""
+    quote = connection.ops.quote_name
+    tables = {"catalog_catalogversion": ["number"]}
+    for label in _APPS:
+        for model in apps.get_app_config(label).get_models(include_auto_created=True):
+            fields = model._meta.concrete_fields
+            tables[model._meta.db_table] = [
+                quote(str(one.column)) for one in fields if one.name != "last_used_at"
+            ]
+    if connection.vendor == "postgresql":
+        row, together = "ROW({})::text", "string_agg"
+    else:
+        row, together = "json_array({})", "group_concat"
+    texts = (
+        f"(SELECT {together}(line, ';') FROM"  # noqa: S608  # our own names
+        f" (SELECT {row.format(', '.join(columns))} AS line FROM {table} ORDER BY 1) AS rows)"
+        for table, columns in tables.items()
+        if table not in _MOVING
+    )
+    return f"SELECT {', '.join(texts)}"

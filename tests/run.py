@@ -33,6 +33,8 @@ REPEATED = 20
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 CORES = cores()
+# Who has nothing left takes from those who have: otherwise all wait for the last long tests of one.
+ON_ALL_CORES = ("-n", str(CORES), "--dist", "worksteal")
 
 CHECK = (sys.executable, "manage.py", "check", "--fail-level", "WARNING")
 CHECKS: dict[str, list[str | Path]] = {
@@ -123,12 +125,12 @@ def _run_lane(lane: Sequence[Callable[[], list[Result]]]) -> list[Result]:
 
 
 def run_on_sqlite() -> list[Result]:
-    return [run_pytest("SQLite", "-n", str(CORES), TEST_DATABASE_URL="")]
+    return [run_pytest("SQLite", *ON_ALL_CORES, TEST_DATABASE_URL="")]
 
 
 def run_on_postgresql() -> list[Result]:
     with postgresql() as url:
-        return [run_pytest("PostgreSQL", "-n", str(CORES), TEST_DATABASE_URL=url)]
+        return [run_pytest("PostgreSQL", *ON_ALL_CORES, TEST_DATABASE_URL=url)]
 
 
 def run_programs() -> list[Result]:
