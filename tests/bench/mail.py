@@ -65,7 +65,10 @@ def measure_mail(stage: Stage, taken: Path, *, count: int = MAILS) -> dict[str, 
     zone = NOON % (time.gmtime().tm_hour - 12)
     stage.site.manage("shell", "-v0", "-c", WRITE % (count, zone))
     worker = subprocess.Popen(
-        [sys.executable, "manage.py", "work"], cwd=ROOT, env=stage.site.environment
+        [sys.executable, "manage.py", "work"],
+        cwd=ROOT,
+        # A query during which it is held is not slow.
+        env=stage.site.environment | {"SLOW_QUERY_MS": "60000"},
     )
     begun = time.monotonic()
 
