@@ -69,6 +69,7 @@ def _document() -> dict[str, Any]:
     return document
 
 
+@cache
 def openapi_yaml() -> bytes:
     """As it is kept in docs/openapi.yaml."""
     renderer = OpenApiYamlRenderer()
