@@ -313,15 +313,18 @@ def multivariate_gaussian() -> list[str]:
     sigma = sympy.Matrix([[4, 2], [2, 2]])
     y = sympy.Symbol("y", real=True)
     point = sympy.Matrix([2, y])
-    # The density along the line x = 2, without its constant, normalised by integration.
-    along = sympy.exp(sympy.expand(-(point.T * sigma.inv() * point)[0] / 2))
+    # The density along the line x = 2, without its constant, normalised by integration. Moved to
+    # its peak first: there the integrals take a fraction of a second.
+    exponent = -(point.T * sigma.inv() * point)[0] / 2
+    [peak] = sympy.solve(exponent.diff(y), y)
 
     def total(function: sympy.Expr) -> sympy.Expr:
-        return sympy.integrate(function * along, (y, -sympy.oo, sympy.oo))
+        moved = (function * sympy.exp(exponent)).subs(y, y + peak)
+        return sympy.integrate(moved.simplify(), (y, -sympy.oo, sympy.oo))
 
     area = total(sympy.Integer(1))
-    mean = sympy.simplify((total(y) / area).rewrite(sympy.erf))
-    variance = sympy.simplify((total((y - mean) ** 2) / area).rewrite(sympy.erf))
+    mean = sympy.simplify(total(y) / area)
+    variance = sympy.simplify(total((y - mean) ** 2) / area)
     difference = sympy.Matrix([[1, -1]])
     spread = (difference * sigma * difference.T)[0]
     return [str(sigma.det()), str(mean), str(variance), str(spread)]
