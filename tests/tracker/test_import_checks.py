@@ -4,7 +4,9 @@ import json
 from copy import deepcopy
 
 import pytest
+from django.db import transaction
 
+from catalog.graph import current_graph
 from tests.exchange import document_of, live, rows
 from tests.factories import make_user
 from tracker.actions.import_checks import (
@@ -17,10 +19,19 @@ from tracker.actions.import_checks import (
 from tracker.actions.imports import import_document
 
 
+@pytest.fixture(scope="module")
+def export(django_db_setup, django_db_blocker):
+    """What Ada has done and takes with her. Made once: what a test does is rolled back."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        ada = make_user("ada@example.org", name="Ada Lovelace")
+        live(ada, current_graph())
+        yield document_of(ada)
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def document(ada, catalog):
-    live(ada, catalog)
-    return document_of(ada)
+def document(export, db):
+    return deepcopy(export)
 
 
 def changed(document, path, value):
