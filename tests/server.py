@@ -18,6 +18,7 @@ from email.message import EmailMessage
 from pathlib import Path
 
 from mlmath import serve
+from tests.prepared import prepared_database
 
 ROOT = Path(__file__).resolve().parent.parent
 # Until somebody gives up who waits for what has to come: a busy machine needs its time.
@@ -94,7 +95,14 @@ def serving(folder: Path, *, workers: int = 1, **settings: str) -> Iterator[Serv
 
 
 def prepare(folder: Path, **settings: str) -> None:
-    """Fill the database and the folder with what a server needs."""
+    """Fill the database and the folder with what a server needs; an empty database by a copy."""
+    own = f"sqlite:///{folder / 'mlmath.sqlite3'}"
+    with prepared_database(settings.get("DATABASE_URL") or own):
+        prepare_from_scratch(folder, **settings)
+
+
+def prepare_from_scratch(folder: Path, **settings: str) -> None:
+    """The same all by `manage.py prepare`, for tests of the way from an empty database."""
     with collected_static_files(folder):
         manage(folder, settings, "prepare")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.balancer import Balancer
 from tests.clusters import free_port
 from tests.live.visitors import Program
-from tests.server import Server, is_killed, prepare, running
+from tests.server import Server, is_killed, prepare_from_scratch, running
 
 CALLS_PER_MINUTE = 40
 PEOPLE = 8
@@ -38,7 +38,7 @@ class Both:
         balancer.ports += [free_port(), free_port()]
         # At once, so that they meet at the empty database.
         with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda folder: prepare(folder, **self._settings), folders))
+            list(pool.map(lambda one: prepare_from_scratch(one, **self._settings), folders))
             self.servers = list(pool.map(self._start, range(2)))
         printed = self.servers[0].manage("shell", "-v0", "-c", _MAKE)
         self.tokens = printed.splitlines()[-PEOPLE:]

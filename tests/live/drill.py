@@ -32,12 +32,9 @@ PAGES = (
 
 
 def tick_until_told() -> None:
-    """Fills the database, prints the token and the history's length of Ada, and ticks in her name
-    by several threads, until there are no more lines to read; answers each by how many ticks are
-    committed."""
-    call_command("migrate", verbosity=0)
-    call_command("createcachetable", verbosity=0)
-    call_command("load_catalog", stdout=sys.stderr)
+    """Fills a prepared database, prints the token and the history's length of Ada, and ticks in her
+    name by several threads, until there are no more lines to read; answers each by how many ticks
+    are committed."""
     token = fill()["learner"]
     ada = User.objects.get(email="ada@example.org")
     print(json.dumps([token, ada.activity.count()]), flush=True)

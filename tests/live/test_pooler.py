@@ -12,7 +12,7 @@ import pytest
 from tests.clusters import ROLE, Cluster, cluster
 from tests.live.visitors import Program, Visitor
 from tests.pooler import pooler
-from tests.server import PATIENCE_SECONDS, Server, serving
+from tests.server import PATIENCE_SECONDS, Server, prepare_from_scratch, serving
 
 SIZE = 3
 PEOPLE = 6
@@ -50,9 +50,9 @@ def pooled(tmp_path_factory):
         address = f"postgres://{ROLE}@127.0.0.1:{port}/postgres"
         database.sql(f"ALTER ROLE {ROLE} SET statement_timeout = '5s'")
         folder = tmp_path_factory.mktemp("var")
-        with serving(
-            folder, workers=2, DATABASE_URL=address, DATABASE_POOLER="transaction"
-        ) as server:
+        settings = {"DATABASE_URL": address, "DATABASE_POOLER": "transaction"}
+        prepare_from_scratch(folder, **settings)
+        with serving(folder, workers=2, **settings) as server:
             script = (
                 "from tests.factories import make_token, make_user\n"
                 f"for number in range({PEOPLE}):\n"

@@ -20,7 +20,7 @@ from django.conf import settings
 from mlmath.backup.archive import digest_of, read_archive, write_archive
 from tests.clusters import BIN
 from tests.live.drill import TOPICS
-from tests.server import PATIENCE_SECONDS, ROOT
+from tests.server import PATIENCE_SECONDS, ROOT, prepare
 
 KEY = "kept-by-the-operator-0123456789-abcdefghijklmnopqrstuvwxyz"
 # The wheel brings several versions, and the private server is of one of them.
@@ -173,6 +173,7 @@ def databases(request, tmp_path):
 def test_a_backup_made_under_load_restores_to_a_whole_and_silent_site(databases, tmp_path):
     used, restored = databases
     site = Site(folder=tmp_path, database=used)
+    prepare(tmp_path, **site.environment)
     with written_to(used) as writer:
         token, start_lines = json.loads(writer.stdout.readline())
         until(lambda: committed(writer) > 20)
