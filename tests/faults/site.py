@@ -133,8 +133,11 @@ class Site:
 
 
 @contextmanager
-def site(folder: Path, *, disks: Path | None = None) -> Iterator[Site]:
-    """A site with its data in `folder`, or on `disks` of its own that may be filled."""
+def site(
+    folder: Path, *, disks: Path | None = None, people: int = PEOPLE, runs: int = RUNS
+) -> Iterator[Site]:
+    """A site with its data in `folder`, or on `disks` of its own that may be filled; with so many
+    people, and leaders for so many runs."""
     data, wal = (disks / "data", disks / "wal") if disks else (None, None)
     small = SMALL if disks else {}
     with cluster(within=data, wal=wal and wal / "wal", **LAZY, **CONNECTIONS, **small) as own:
@@ -145,7 +148,7 @@ def site(folder: Path, *, disks: Path | None = None) -> Iterator[Site]:
             "API_CALLS_PER_MINUTE": "1000000",
         }
         prepare(folder, **settings)
-        made = make_people(folder, settings)
+        made = make_people(folder, settings, count=people, runs=runs)
         # Nobody waits for a letter about the token that everybody has.
         own.sql("DELETE FROM tracker_outgoing", database=DATABASE)
         yield Site(

@@ -4,17 +4,19 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.faults import FAULTS, play
+from tests.faults.faults import FAULTS, WRITERS, play
 from tests.faults.site import Site, site
 
 pytestmark = pytest.mark.faults
 
+# Each has people who write and one who reads.
+RUNS = 5
 BY_ID = {fault.id: fault for fault in FAULTS}
 
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with site(tmp_path_factory.mktemp("var")) as made:
+    with site(tmp_path_factory.mktemp("var"), people=RUNS * (WRITERS + 1), runs=RUNS) as made:
         yield made
 
 
