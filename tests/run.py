@@ -105,8 +105,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     started = time.monotonic()
-    parts = [PARTS[only]] if only else [run_checks, run_side_by_side]
-    results = [result for run in parts for result in run()]
+    results = PARTS[only]() if only else run_side_by_side()
     _say(f"All in {time.monotonic() - started:.0f} s")
     print(*results, sep="\n", flush=True)
     sys.exit(not all(result.is_good for result in results))
@@ -114,8 +113,12 @@ def main() -> None:
 
 def run_side_by_side() -> list[Result]:
     """The parts that keep all cores busy beside those that mostly wait for servers and pages."""
-    _say("Tests, side by side; each part prints when it has ended")
-    lanes = [(run_on_sqlite, run_on_postgresql), (run_programs, run_faults, run_browser_tests)]
+    _say("Checks and tests, side by side; each part prints when it has ended")
+    lanes: list[tuple[Callable[[], list[Result]], ...]] = [
+        (run_checks,),
+        (run_on_sqlite, run_on_postgresql),
+        (run_programs, run_faults, run_browser_tests),
+    ]
     with ThreadPoolExecutor(len(lanes)) as pool:
         return [result for results in pool.map(_run_lane, lanes) for result in results]
 
@@ -147,44 +150,40 @@ def run_faults() -> list[Result]:
 
 def run_checks() -> list[Result]:
     """All checks at once; what failed is shown in full."""
-    _say("Checks")
     began = time.monotonic()
     with ThreadPoolExecutor(CORES) as pool:
         runs = {name: pool.submit(_run_quietly, command) for name, command in CHECKS.items()}
-    failed = 0
+    words, failed = "", 0
     for name, run in runs.items():
         done = run.result()
-        print(f"{name}: {'fine' if done.returncode == 0 else 'FAILED'}")
+        words += f"{name}: {'fine' if done.returncode == 0 else 'FAILED'}\n"
         if done.returncode != 0:
             failed += 1
-            print(done.stdout, flush=True)
+            words += f"{done.stdout}\n"
+    _say("Checks", words)
     seconds = time.monotonic() - began
     return [Result(name="Checks", passed=len(CHECKS) - failed, failed=failed, seconds=seconds)]
 
 
 def run_browser_tests() -> list[Result]:
     """With JavaScript and without, side by side, each against a server of its own."""
-    kinds = {
-        "Chromium with JavaScript": "browser and not without_javascript",
-        "Chromium without JavaScript": "browser and without_javascript",
+    kinds: dict[str, tuple[str, ...]] = {
+        "Chromium with JavaScript": (
+            *("-m", "browser and not without_javascript"),
+            *("-n", "2", "--dist", "worksteal"),
+        ),
+        "Chromium without JavaScript": ("-m", "browser and without_javascript"),
     }
     chromium = find_chromium(may_fetch=True)
     if chromium is None:
         print(HOW_TO_GET_ONE)
         is_excused = os.environ.get("CI") != "true"
         return [Result(name=name, note="not run", is_excused=is_excused) for name in kinds]
+    surroundings = {"MLMATH_CHROMIUM": chromium, "TEST_DATABASE_URL": ""}
     with ThreadPoolExecutor(len(kinds)) as pool:
         runs = [
-            pool.submit(
-                run_pytest,
-                name,
-                "tests/browser",
-                "-m",
-                kind,
-                MLMATH_CHROMIUM=chromium,
-                TEST_DATABASE_URL="",
-            )
-            for name, kind in kinds.items()
+            pool.submit(run_pytest, name, "tests/browser", *arguments, **surroundings)
+            for name, arguments in kinds.items()
         ]
     return [run.result() for run in runs]
 
