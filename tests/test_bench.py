@@ -60,7 +60,7 @@ def mail(*, sending=2.0, rate=100.0, people=100_000):
         "people": people,
         "count": 10_000,
         "rate": rate,
-        "turns": [5.0, 3.0],
+        "turns": [5.0, 2.0],
         "worker_ms": 5.0,
         "sending": {"ms": [1.0, sending, 3.0], "web_ms": 1.0, "requests": 500},
         "held": {"ms": [1.0, 2.0, 3.0], "web_ms": 1.0, "requests": 300},

@@ -18,10 +18,10 @@ from tests.server import ROOT
 MAILS = 10_000
 # What two visits minutes apart differ by is the machine's weather, and more than what mail does. So
 # the worker sends for a while and is held for a while, many times; shorter for a handful of mails.
-SENDING_SECONDS, HELD_SECONDS = 5.0, 3.0
+SENDING_SECONDS, HELD_SECONDS = 5.0, 2.0
 # How often it is counted what has arrived, which costs time as well.
 LOOK_SECONDS = 0.5
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 1500
 # In the zone where it is noon nobody's quiet hours keep the mail, and no other mail is to leave.
 WRITE = """
 from datetime import timedelta
