@@ -31,8 +31,10 @@ faults: .venv/dev.stamp  ## Break everything and look what is lost (10 minutes, 
 rolling: .venv/dev.stamp  ## Put this tree in the place of an earlier release while people write (OLD=commit)
 	@exec .venv/bin/python -m tests.rolling --old "$(OLD)"
 
+fuzz: export FUZZ_EXAMPLES = $(or $(EXAMPLES),30)
 fuzz: .venv/dev.stamp  ## Send the API everything one can think of (EXAMPLES=30 of each call)
-	@FUZZ_EXAMPLES="$(or $(EXAMPLES),30)" exec .venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
+	@.venv/bin/python -m pytest -q -m live tests/live/test_fuzz.py
+	@exec .venv/bin/python -m tests.run --only machine
 
 check: .venv/dev.stamp  ## Lint, types, contracts, templates, migrations
 	@exec .venv/bin/python -m tests.run --only checks

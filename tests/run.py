@@ -136,6 +136,13 @@ def run_on_postgresql() -> list[Result]:
         return [run_pytest("PostgreSQL", *ON_ALL_CORES, TEST_DATABASE_URL=url)]
 
 
+def run_machine() -> list[Result]:
+    """Whatever people do, in more ways than there is time for among all tests; for `make fuzz`."""
+    arguments = ("tests/tracker/test_machine.py", *ON_ALL_CORES)
+    with postgresql() as url:
+        return [run_pytest("Machine", *arguments, TEST_DATABASE_URL=url)]
+
+
 def run_programs() -> list[Result]:
     with postgresql() as url:
         # They wait for servers more than they work, and a file's servers are its own.
@@ -292,6 +299,7 @@ PARTS: dict[str, Callable[[], list[Result]]] = {
     "checks": run_checks,
     "sqlite": run_on_sqlite,
     "postgresql": run_on_postgresql,
+    "machine": run_machine,
     "live": run_programs,
     "faults": run_faults,
     "browser": run_browser_tests,
