@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tests.bench.mail import MAILS
 from tests.bench.scenarios import FLOOR
 
 MARK = "<!-- What follows is what `make bench` has measured. -->"
@@ -202,7 +203,8 @@ def failures(result: Result) -> Iterator[str]:
                 yield f"A class signs in: {rush[key][1]:.0f} ms (p95 of {key}), at most {most}"
     mail = result.get("mail")
     if mail and mail["people"] >= ENOUGH_PEOPLE:
-        if mail["count"] / mail["rate"] > MAIL_SECONDS:
+        # Whoever sends fewer in a quick look is judged by the same pace.
+        if MAILS / mail["rate"] > MAIL_SECONDS:
             yield f"Mail: {mail['rate']:.0f} a second"
         if _slower(mail) > MAIL_CHANGE:
             yield f"Mail: Today takes {_slower(mail):.0%} longer (p95) while it leaves"
